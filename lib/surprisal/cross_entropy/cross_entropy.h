@@ -1,0 +1,126 @@
+#ifndef SURPRISAL_CROSS_ENTROPY_CROSS_ENTROPY_H_
+#define SURPRISAL_CROSS_ENTROPY_CROSS_ENTROPY_H_
+
+#include <span>
+
+#include "surprisal/common/rows.h"
+
+namespace surprisal {
+
+struct CrossEntropyOptions {
+  Reduction reduction = Reduction::kMean;
+  Label ignore_index = -100;  ///< integer labels only
+  std::span<const double> class_weights =
+      {};                        ///< [classes], or empty for all 1
+  double label_smoothing = 0.0;  ///< in [0, 1]
+};
+
+/// Cross-entropy of integer labels under the softmax of the logits, in nats:
+/// loss of row r = -ln softmax(logits[r])[labels[r]].
+///
+/// With weights w and smoothing eps over K classes, the target of class c is
+/// t_c = w_c ((1 - eps) [c = y] + eps / K) and the loss sum_c t_c (LSE - z_c).
+/// @param[in]  logits  [rows, classes].
+/// @param[in]  labels  [rows], each in [0, classes) or ignore_index. Ignored
+///                     rows have loss 0 and do not count in the mean.
+/// @param[out] loss    [rows] for kNone, else [1]. The mean divides by the sum
+///                     of the labels' weights; over nothing it is NaN.
+/// Special values: a row that holds NaN or +inf, or nothing but -inf, has loss
+/// NaN; a -inf logit whose target is not 0 makes the loss +inf; never -0.
+/// Error on sizes, classes = 0, a label, weight or smoothing out of range;
+/// nothing is written then.
+/// Accuracy: float losses are correctly rounded, double losses within 1 ulp,
+/// confident rows and reduced losses included.
+void CrossEntropy(Rows<const float> logits, std::span<const Label> labels,
+                  std::span<float> loss,
+                  const CrossEntropyOptions& options = {});
+void CrossEntropy(Rows<const double> logits, std::span<const Label> labels,
+                  std::span<double> loss,
+                  const CrossEntropyOptions& options = {});
+
+/// The same for target distributions (one-hot, soft): loss of row r =
+/// sum_c t_c (LSE - z_c) with t_c = w_c ((1 - eps) targets[r][c] + eps / K).
+/// @param[in] targets  [rows, classes], each finite and at least 0, else Error;
+///                     they need not sum to 1. The mean divides by rows.
+/// A target of 0 contributes nothing, even where the logit is -inf.
+void CrossEntropy(Rows<const float> logits, Rows<const float> targets,
+                  std::span<float> loss,
+                  const CrossEntropyOptions& options = {});
+void CrossEntropy(Rows<const double> logits, Rows<const double> targets,
+                  std::span<double> loss,
+                  const CrossEntropyOptions& options = {});
+
+/// Gradient of CrossEntropy (its mean, its sum, or for kNone each row's own
+/// loss) with respect to the logits. At the label it is minus the sum of the
+/// other probabilities, never p - 1: it keeps its bits when the row is
+/// confident.
+/// @param[out] d_logits  [rows, classes]; may be `logits` itself.
+/// Special values: rows with NaN or +inf get NaN; ignored rows exactly +0; a
+/// mean over nothing has gradient 0.
+void CrossEntropyGradient(Rows<const float> logits,
+                          std::span<const Label> labels, Rows<float> d_logits,
+                          const CrossEntropyOptions& options = {});
+void CrossEntropyGradient(Rows<const double> logits,
+                          std::span<const Label> labels, Rows<double> d_logits,
+                          const CrossEntropyOptions& options = {});
+
+/// The same for target distributions: (sum_k t_k) p_c - t_c.
+void CrossEntropyGradient(Rows<const float> logits, Rows<const float> targets,
+                          Rows<float> d_logits,
+                          const CrossEntropyOptions& options = {});
+void CrossEntropyGradient(Rows<const double> logits, Rows<const double> targets,
+                          Rows<double> d_logits,
+                          const CrossEntropyOptions& options = {});
+
+/// Loss and gradient in one pass over the exponentials: the bits of
+/// CrossEntropy and of CrossEntropyGradient.
+void CrossEntropyWithGradient(Rows<const float> logits,
+                              std::span<const Label> labels,
+                              std::span<float> loss, Rows<float> d_logits,
+                              const CrossEntropyOptions& options = {});
+void CrossEntropyWithGradient(Rows<const double> logits,
+                              std::span<const Label> labels,
+                              std::span<double> loss, Rows<double> d_logits,
+                              const CrossEntropyOptions& options = {});
+void CrossEntropyWithGradient(Rows<const float> logits,
+                              Rows<const float> targets, std::span<float> loss,
+                              Rows<float> d_logits,
+                              const CrossEntropyOptions& options = {});
+void CrossEntropyWithGradient(Rows<const double> logits,
+                              Rows<const double> targets,
+                              std::span<double> loss, Rows<double> d_logits,
+                              const CrossEntropyOptions& options = {});
+
+/// Cross-entropy of two given distributions, per row: H(p, q) = -sum_c p_c ln
+/// q_c, in nats.
+/// @param[in]  p, q  [rows, classes], entries finite and at least 0, or NaN;
+///                   a negative or infinite one is an Error.
+/// @param[out] cross_entropy  [rows]; +inf where some p_c > 0 meets q_c = 0; 0
+///                   ln 0 counts as 0; NaN if the row holds NaN.
+void CrossEntropyFromProbs(Rows<const float> p, Rows<const float> q,
+                           std::span<float> cross_entropy);
+void CrossEntropyFromProbs(Rows<const double> p, Rows<const double> q,
+                           std::span<double> cross_entropy);
+
+/// The same with the second distribution as log-probabilities:
+/// -sum_c p_c log_q_c; log_q may be -inf, +inf is an Error.
+void CrossEntropyFromLogProbs(Rows<const float> p, Rows<const float> log_q,
+                              std::span<float> cross_entropy);
+void CrossEntropyFromLogProbs(Rows<const double> p, Rows<const double> log_q,
+                              std::span<double> cross_entropy);
+
+/// Gradient of CrossEntropyFromProbs: d_p[c] = -upstream ln q_c, d_q[c] =
+/// -upstream p_c / q_c (0 where p_c = 0).
+/// @param[in]  upstream  [rows].
+/// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
+///                       one out.
+void CrossEntropyFromProbsGradient(Rows<const float> p, Rows<const float> q,
+                                   std::span<const float> upstream,
+                                   Rows<float> d_p, Rows<float> d_q);
+void CrossEntropyFromProbsGradient(Rows<const double> p, Rows<const double> q,
+                                   std::span<const double> upstream,
+                                   Rows<double> d_p, Rows<double> d_q);
+
+}  // namespace surprisal
+
+#endif  // SURPRISAL_CROSS_ENTROPY_CROSS_ENTROPY_H_

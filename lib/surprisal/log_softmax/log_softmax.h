@@ -1,0 +1,48 @@
+#ifndef SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_H_
+#define SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_H_
+
+#include <span>
+#include <vector>
+
+#include "surprisal/common/rows.h"
+#include "surprisal/softmax/softmax.h"
+
+namespace surprisal {
+
+/// Logarithms of the softmax, in one step: log_probs[r][c] = z_c - ln sum_k
+/// e^(z_k) with z = logits[r] / temperature.
+/// @param[in]  logits     [rows, classes], nats.
+/// @param[out] log_probs  [rows, classes], at most 0; may be `logits` itself.
+/// Special values: a row that holds NaN or +inf, or nothing but -inf, becomes
+/// all NaN; a single -inf logit has log-probability -inf.
+/// Error if the shapes differ, classes = 0, or the temperature is out of range.
+/// Accuracy: float results are correctly rounded, double results within 1 ulp,
+/// also where the probability is so near 1 that its logarithm is subnormal.
+void LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
+                const SoftmaxOptions& options = {});
+void LogSoftmax(Rows<const double> logits, Rows<double> log_probs,
+                const SoftmaxOptions& options = {});
+
+/// Gradient of LogSoftmax with respect to the logits:
+/// d_logits[j] = (upstream[j] - probs[j] sum_k upstream[k]) / temperature.
+/// @param[in]  upstream  [rows, classes], the gradient w.r.t. `log_probs`.
+/// @param[out] d_logits  [rows, classes]; may be `logits` or `upstream` itself.
+/// Special values: rows whose log-probabilities are NaN get NaN.
+/// Accuracy: as LogSoftmax where the difference cancels less than 2^50 times.
+void LogSoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
+                   Rows<float> d_logits, const SoftmaxOptions& options = {});
+void LogSoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,
+                   Rows<double> d_logits, const SoftmaxOptions& options = {});
+
+/// The log-softmax of one row, returned by value.
+template <FloatingRow Row>
+auto LogSoftmax(const Row& logits, const SoftmaxOptions& options = {}) {
+  using T = std::ranges::range_value_t<Row>;
+  std::vector<T> log_probs(std::ranges::size(logits));
+  LogSoftmax(Rows<const T>(logits), Rows<T>(log_probs), options);
+  return log_probs;
+}
+
+}  // namespace surprisal
+
+#endif  // SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_H_

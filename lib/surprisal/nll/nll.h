@@ -1,0 +1,45 @@
+#ifndef SURPRISAL_NLL_NLL_H_
+#define SURPRISAL_NLL_NLL_H_
+
+#include <span>
+
+#include "surprisal/common/rows.h"
+
+namespace surprisal {
+
+struct NllOptions {
+  Reduction reduction = Reduction::kMean;
+  Label ignore_index = -100;  ///< rows with this label do not count
+  std::span<const double> class_weights =
+      {};  ///< [classes], or empty for all 1
+};
+
+/// Negative log-likelihood of the labels under given log-probabilities:
+/// loss of row r = -weight[y] log_probs[r][y] with y = labels[r], in nats.
+/// @param[in]  log_probs  [rows, classes], taken as they are: nothing is
+///                        normalised and no logarithm is taken.
+/// @param[in]  labels     [rows], each in [0, classes) or ignore_index.
+/// @param[out] loss       [rows] for kNone, else [1]. The mean divides by the
+///                        sum of the labels' weights over the rows that count;
+///                        over nothing it is NaN. Ignored rows have loss 0.
+/// Special values: a row whose labelled entry is NaN has loss NaN, -inf has
+/// +inf (0 where its weight is 0); never -0.
+/// Error on sizes, a label out of range, a weight that is negative or not
+/// finite; nothing is written then.
+/// Accuracy: the reduced loss too is rounded once, from the exact sum.
+void Nll(Rows<const float> log_probs, std::span<const Label> labels,
+         std::span<float> loss, const NllOptions& options = {});
+void Nll(Rows<const double> log_probs, std::span<const Label> labels,
+         std::span<double> loss, const NllOptions& options = {});
+
+/// Gradient of Nll with respect to `log_probs`: -weight[y] at each label, over
+/// the mean's divisor for kMean, +0 elsewhere and in ignored rows.
+/// @param[out] d_log_probs  [rows, classes]; may be `log_probs` itself.
+void NllGradient(Rows<const float> log_probs, std::span<const Label> labels,
+                 Rows<float> d_log_probs, const NllOptions& options = {});
+void NllGradient(Rows<const double> log_probs, std::span<const Label> labels,
+                 Rows<double> d_log_probs, const NllOptions& options = {});
+
+}  // namespace surprisal
+
+#endif  // SURPRISAL_NLL_NLL_H_

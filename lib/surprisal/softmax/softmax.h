@@ -1,0 +1,63 @@
+#ifndef SURPRISAL_SOFTMAX_SOFTMAX_H_
+#define SURPRISAL_SOFTMAX_SOFTMAX_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "surprisal/common/rows.h"
+
+namespace surprisal {
+
+struct SoftmaxOptions {
+  double temperature = 1.0;  ///< logits are divided by it; finite, above 0
+};
+
+/// Normalised exponentials of each row: probs[r][c] = e^(z_c) / sum_k e^(z_k)
+/// with z = logits[r] / temperature.
+/// @param[in]  logits  [rows, classes], nats.
+/// @param[out] probs   [rows, classes], in [0, 1]; may be `logits` itself.
+/// Special values: a row that holds NaN or +inf, or nothing but -inf, becomes
+/// all NaN; a single -inf logit has probability +0.
+/// Error if the shapes differ, classes = 0, or the temperature is out of range.
+/// Accuracy: float results are correctly rounded, double results within 1 ulp,
+/// subnormal ones included.
+void Softmax(Rows<const float> logits, Rows<float> probs,
+             const SoftmaxOptions& options = {});
+void Softmax(Rows<const double> logits, Rows<double> probs,
+             const SoftmaxOptions& options = {});
+
+/// Softmax over the classes whose mask is not 0; the others get probability +0
+/// and may hold anything, NaN included. A row without a single unmasked class
+/// becomes all +0.
+/// @param[in] mask  [rows, classes], 0 to leave a class out.
+void MaskedSoftmax(Rows<const float> logits, Rows<const std::uint8_t> mask,
+                   Rows<float> probs, const SoftmaxOptions& options = {});
+void MaskedSoftmax(Rows<const double> logits, Rows<const std::uint8_t> mask,
+                   Rows<double> probs, const SoftmaxOptions& options = {});
+
+/// Gradient of Softmax with respect to the logits:
+/// d_logits[j] = probs[j] (upstream[j] - sum_k probs[k] upstream[k]) /
+/// temperature.
+/// @param[in]  upstream  [rows, classes], the gradient with respect to `probs`.
+/// @param[out] d_logits  [rows, classes]; may be `logits` or `upstream` itself.
+/// Special values: rows whose probabilities are NaN get NaN. A probability of
+/// +0 from a -inf logit has gradient 0.
+/// Accuracy: as Softmax where the difference cancels less than 2^50 times.
+void SoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
+                Rows<float> d_logits, const SoftmaxOptions& options = {});
+void SoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,
+                Rows<double> d_logits, const SoftmaxOptions& options = {});
+
+/// The softmax of one row, returned by value.
+template <FloatingRow Row>
+auto Softmax(const Row& logits, const SoftmaxOptions& options = {}) {
+  using T = std::ranges::range_value_t<Row>;
+  std::vector<T> probs(std::ranges::size(logits));
+  Softmax(Rows<const T>(logits), Rows<T>(probs), options);
+  return probs;
+}
+
+}  // namespace surprisal
+
+#endif  // SURPRISAL_SOFTMAX_SOFTMAX_H_

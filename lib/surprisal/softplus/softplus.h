@@ -1,0 +1,67 @@
+#ifndef SURPRISAL_SOFTPLUS_SOFTPLUS_H_
+#define SURPRISAL_SOFTPLUS_SOFTPLUS_H_
+
+#include <span>
+#include <vector>
+
+#include "surprisal/common/rows.h"
+
+namespace surprisal {
+
+/// Softplus, y = ln(1 + e^x): the log-sum-exp of [x, 0].
+/// Special values: Softplus(-inf) = +0, Softplus(+inf) = +inf, Softplus(NaN) =
+/// NaN.
+/// @param[in]  x  any number of elements, any value.
+/// @param[out] y  as many elements; may be `x` itself.
+/// Error if the sizes differ. Accuracy: float results are correctly rounded,
+/// double results within 1 ulp, subnormal ones included.
+void Softplus(std::span<const float> x, std::span<float> y);
+void Softplus(std::span<const double> x, std::span<double> y);
+
+/// Gradient of Softplus: d_x = upstream * Sigmoid(x).
+/// @param[in]  upstream  the gradient with respect to the function's value.
+/// @param[out] d_x       may be `x` or `upstream` itself.
+/// Error if the sizes differ. Accuracy as the function's own.
+void SoftplusVjp(std::span<const float> x, std::span<const float> upstream,
+                 std::span<float> d_x);
+void SoftplusVjp(std::span<const double> x, std::span<const double> upstream,
+                 std::span<double> d_x);
+
+/// The same, returned by value.
+template <FloatingRow Range>
+auto Softplus(const Range& x) {
+  std::vector<std::ranges::range_value_t<Range>> y(std::ranges::size(x));
+  Softplus(std::span(x), std::span(y));
+  return y;
+}
+
+/// The logarithm of the sigmoid, y = -ln(1 + e^-x) = -Softplus(-x).
+/// Special values: LogSigmoid(-inf) = -inf, LogSigmoid(+inf) = -0,
+/// LogSigmoid(NaN) = NaN.
+/// @param[in]  x  any number of elements, any value.
+/// @param[out] y  as many elements; may be `x` itself.
+/// Error if the sizes differ. Accuracy: float results are correctly rounded,
+/// double results within 1 ulp, subnormal ones included.
+void LogSigmoid(std::span<const float> x, std::span<float> y);
+void LogSigmoid(std::span<const double> x, std::span<double> y);
+
+/// Gradient of LogSigmoid: d_x = upstream * Sigmoid(-x).
+/// @param[in]  upstream  the gradient with respect to the function's value.
+/// @param[out] d_x       may be `x` or `upstream` itself.
+/// Error if the sizes differ. Accuracy as the function's own.
+void LogSigmoidVjp(std::span<const float> x, std::span<const float> upstream,
+                   std::span<float> d_x);
+void LogSigmoidVjp(std::span<const double> x, std::span<const double> upstream,
+                   std::span<double> d_x);
+
+/// The same, returned by value.
+template <FloatingRow Range>
+auto LogSigmoid(const Range& x) {
+  std::vector<std::ranges::range_value_t<Range>> y(std::ranges::size(x));
+  LogSigmoid(std::span(x), std::span(y));
+  return y;
+}
+
+}  // namespace surprisal
+
+#endif  // SURPRISAL_SOFTPLUS_SOFTPLUS_H_
