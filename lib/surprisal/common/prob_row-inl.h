@@ -1,0 +1,103 @@
+// Rows of probabilities, and sums of their terms.
+
+#if defined(SURPRISAL_COMMON_PROB_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPRISAL_COMMON_PROB_ROW_INL_H_
+#undef SURPRISAL_COMMON_PROB_ROW_INL_H_
+#else
+#define SURPRISAL_COMMON_PROB_ROW_INL_H_
+#endif
+
+#include <algorithm>
+
+#include "hwy/highway.h"
+#include "surprisal/common/wide_sum-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surprisal {
+namespace HWY_NAMESPACE {
+
+/// A row of any stride as doubles in a scratch slot, padded with `pad`.
+template <class T>
+HWY_INLINE double* LoadPlain(StridedRow<const T> from, double pad, Slot slot) {
+  const size_t padded = hwy::RoundUpTo(from.classes, hn::Lanes(Doubles()));
+  double* to = Scratch(slot, padded);
+  LoadRow(from, pad, to);
+  return to;
+}
+
+/// Probabilities as multiples of 2^exponent.
+struct ProbRow {
+  size_t padded = 0;
+  const double* values = nullptr;
+  double exponent = 0.0;
+};
+
+/// Scales probabilities so that their products with logarithms keep all their
+/// bits: up by 2^500, or down by 2^600 when they are huge.
+template <class T>
+HWY_INLINE ProbRow LoadProbs(StridedRow<const T> probs, Slot slot) {
+  double* values = LoadPlain(probs, 0.0, slot);
+  double largest = 0.0;
+  for (size_t c = 0; c < probs.classes; ++c) {
+    largest = std::max(largest, values[c]);  // NaN is passed over
+  }
+  ProbRow row;
+  row.padded = hwy::RoundUpTo(probs.classes, hn::Lanes(Doubles()));
+  row.values = values;
+  row.exponent = largest > 0x1p400 ? 600.0 : -kUp;
+  const double factor = largest > 0x1p400 ? 0x1p-600 : 0x1p500;
+  for (size_t c = 0; c < probs.classes; ++c) values[c] *= factor;
+  return row;
+}
+
+/// 600 if some finite log-probability is beyond 2^400 in size, else 0.
+HWY_INLINE double DownExponent(const double* log_probs, size_t padded) {
+  return FindMaximum(log_probs, padded).magnitude > 0x1p400 ? 600.0 : 0.0;
+}
+
+/// One term of a sum over classes: `limit` where that is not 0 (an infinity or
+/// NaN), nothing where it does not count.
+template <class D>
+struct Term {
+  Dd<D> value;
+  hn::Mask<D> counts;
+  V<D> limit;
+};
+
+/// Adds the terms of a row: 2^exponent times their sum, or its limit.
+template <class Fn>
+HWY_INLINE WideValue SumTerms(size_t padded, double exponent,
+                              const Fn& term_at) {
+  const Doubles d;
+  const V<Doubles> zero = hn::Zero(d);
+  Dd<Doubles> sum = ToDd(d, zero);
+  V<Doubles> limits = zero;
+  for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
+    const Term<Doubles> term = term_at(d, i);
+    const auto counts = hn::And(term.counts, hn::Eq(term.limit, zero));
+    sum = Add(d, sum, IfThenElse(d, counts, term.value, ToDd(d, zero)));
+    limits = hn::Add(limits, term.limit);
+  }
+  HWY_ALIGN double lanes[kMaxDoubles];
+  hn::Store(limits, d, lanes);
+  double limit = 0.0;
+  for (size_t k = 0; k < hn::Lanes(d); ++k) limit += lanes[k];
+  return {SumOfLanes(d, sum), exponent, limit};
+}
+
+/// p / q as a derivative: 0 where p is, even over q = 0.
+template <class D>
+HWY_INLINE Factor<D> RatioFactor(D d, V<D> p, V<D> q) {
+  const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
+  const Scaled<D> x = Normalize(d, p), y = Normalize(d, q);
+  V<D> coarse = hn::IfThenElse(hn::Eq(q, zero), hn::Set(d, HUGE_VAL), one);
+  coarse = hn::IfThenElse(hn::Eq(p, zero), zero, coarse);
+  coarse = hn::IfThenElse(hn::IsNaN(hn::Add(p, q)), hn::Set(d, NAN), coarse);
+  return {{Div(d, x.value, y.value), hn::Sub(x.exponent, y.exponent)}, coarse};
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surprisal
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,270 @@
+// One row of logits, shifted by its maximum and exponentiated in double-double:
+// what softmax, log-softmax, log-sum-exp, the losses and the entropies share.
+
+#if defined(SURPRISAL_COMMON_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPRISAL_COMMON_ROW_INL_H_
+#undef SURPRISAL_COMMON_ROW_INL_H_
+#else
+#define SURPRISAL_COMMON_ROW_INL_H_
+#endif
+
+#include <algorithm>
+#include <cmath>
+
+#include "hwy/highway.h"
+#include "surprisal/common/elementwise-inl.h"
+#include "surprisal/common/rows.h"
+#include "surprisal/common/scratch.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surprisal {
+namespace HWY_NAMESPACE {
+
+/// Exponentials are kept times 2^500: their sums without the largest term, and
+/// quotients by them, then stay clear of the subnormal numbers.
+inline constexpr double kUp = 500.0;
+
+/// A row as doubles in scratch memory, `padded` to whole vectors.
+struct DoubleRow {
+  size_t classes = 0;
+  size_t padded = 0;
+  double* hi = nullptr;
+  double* lo = nullptr;
+
+  template <class D>
+  HWY_INLINE Dd<D> At(D d, size_t i) const {
+    return {hn::Load(d, hi + i), hn::Load(d, lo + i)};
+  }
+  template <class D>
+  HWY_INLINE void Put(D d, size_t i, Dd<D> x) const {
+    hn::Store(x.hi, d, hi + i);
+    hn::Store(x.lo, d, lo + i);
+  }
+};
+
+/// Room for a row in two scratch slots.
+HWY_INLINE DoubleRow NewRow(size_t classes, Slot hi, Slot lo) {
+  const size_t padded = hwy::RoundUpTo(classes, hn::Lanes(Doubles()));
+  return {classes, padded, Scratch(hi, padded), Scratch(lo, padded)};
+}
+
+/// Copies a row of any stride to `to`, padding it with `pad`.
+template <class T>
+HWY_INLINE void LoadRow(StridedRow<const T> from, double pad, double* to) {
+  const Doubles d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  if (from.stride == 1) {
+    for (; i + lanes <= from.classes; i += lanes) {
+      hn::Store(LoadDoubles(d, from.data + i), d, to + i);
+    }
+  }
+  for (; i < from.classes; ++i) to[i] = static_cast<double>(from[i]);
+  std::fill(to + i, to + hwy::RoundUpTo(from.classes, lanes), pad);
+}
+
+/// to[i] = lanes_of(d, i), whole vectors of doubles at a time, rounded to T.
+template <class T, class Fn>
+HWY_INLINE void StoreRow(StridedRow<T> to, const Fn& lanes_of) {
+  const Doubles d;
+  const size_t lanes = hn::Lanes(d);
+  HWY_ALIGN T some[kMaxDoubles];
+  for (size_t i = 0; i < to.classes; i += lanes) {
+    const V<Doubles> values = lanes_of(d, i);
+    if (to.stride == 1 && i + lanes <= to.classes) {
+      StoreRounded(d, values, to.data + i);
+      continue;
+    }
+    StoreRounded(d, values, some);
+    const size_t end = std::min(lanes, to.classes - i);
+    for (size_t k = 0; k < end; ++k) to[i + k] = some[k];
+  }
+}
+
+template <class T>
+HWY_INLINE void FillRow(StridedRow<T> to, T value) {
+  for (size_t c = 0; c < to.classes; ++c) to[c] = value;
+}
+
+enum class RowKind {
+  kRegular,   ///< a finite maximum
+  kNaN,       ///< some logit is NaN
+  kInfinite,  ///< some logit is +inf, none is NaN
+  kEmpty,     ///< every logit is -inf
+};
+
+struct Maximum {
+  RowKind kind = RowKind::kEmpty;
+  double value = -HUGE_VAL;
+  double magnitude = 0.0;  ///< the largest |finite logit|
+};
+
+/// Never hn::Max: with a NaN its result differs between targets.
+HWY_INLINE Maximum FindMaximum(const double* x, size_t padded) {
+  const Doubles d;
+  V<Doubles> max = hn::Set(d, -HUGE_VAL), magnitude = hn::Zero(d);
+  auto nan = hn::Eq(max, magnitude);  // false in every lane
+  for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
+    const V<Doubles> v = hn::Load(d, x + i);
+    nan = hn::Or(nan, hn::IsNaN(v));
+    max = hn::IfThenElse(hn::Gt(v, max), v, max);
+    const V<Doubles> size = hn::IfThenElseZero(hn::IsFinite(v), hn::Abs(v));
+    magnitude = hn::IfThenElse(hn::Gt(size, magnitude), size, magnitude);
+  }
+  Maximum result;
+  HWY_ALIGN double lanes[kMaxDoubles];
+  hn::Store(magnitude, d, lanes);
+  result.magnitude = *std::max_element(lanes, lanes + hn::Lanes(d));
+  hn::Store(max, d, lanes);
+  result.value = *std::max_element(lanes, lanes + hn::Lanes(d));
+  if (!hn::AllFalse(d, nan)) {
+    result.kind = RowKind::kNaN;
+  } else if (result.value == HUGE_VAL) {
+    result.kind = RowKind::kInfinite;
+  } else if (result.value != -HUGE_VAL) {
+    result.kind = RowKind::kRegular;
+  }
+  return result;
+}
+
+/// A row of logits and, if it is regular, its exponentials.
+struct ExpRow {
+  RowKind kind = RowKind::kEmpty;
+  double max = 0.0;
+  size_t arg_max = 0;    ///< the first of the largest logits
+  DoubleRow shifted;     ///< t = (logit - max) / temperature, at most 0
+  DoubleRow exps;        ///< 2^500 e^t
+  DoubleDouble sum;      ///< sum of e^t, at least 1
+  DoubleDouble others;   ///< 2^500 times that sum without arg_max
+  DoubleDouble log_sum;  ///< 2^500 ln(sum): exact in the sense of 2^-97 down to
+                         ///< the smallest subnormal
+
+  /// ln(sum), unscaled.
+  HWY_INLINE Dd<One> LogSum() const {
+    const One one;
+    return Scale(one, ToDd(one, log_sum), hn::Set(one, 0x1p-500));
+  }
+};
+
+/// t = (x - max) / temperature. Differences of doubles are exact in
+/// double-double; near overflow x is scaled down first.
+HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
+                         const DoubleRow& row) {
+  const Doubles d;
+  const One one;
+  const Scaled<One> divisor = Normalize(one, hn::Set(one, temperature));
+  const double down = max.magnitude > 0x1p1000 ? 0x1p-4 : 1.0;
+  const double mantissa =
+      temperature == 1.0 ? 1.0 : hn::GetLane(divisor.value.hi);
+  const double exponent =
+      (temperature == 1.0 ? 0.0 : -hn::GetLane(divisor.exponent)) +
+      (down == 1.0 ? 0.0 : 4.0);
+  const double half = std::round(exponent / 2);
+  const V<Doubles> scale1 = Pow2(d, hn::Set(d, half));
+  const V<Doubles> scale2 = Pow2(d, hn::Set(d, exponent - half));
+  const V<Doubles> shift = hn::Set(d, max.value * down);
+  const V<Doubles> factor = hn::Set(d, down), infinity = hn::Set(d, -HUGE_VAL);
+  for (size_t i = 0; i < row.padded; i += hn::Lanes(d)) {
+    const V<Doubles> x = hn::Load(d, row.hi + i);
+    const auto finite = hn::IsFinite(x);
+    const V<Doubles> y = hn::IfThenElse(finite, hn::Mul(x, factor), shift);
+    Dd<Doubles> t = TwoSum(d, y, hn::Neg(shift));
+    if (mantissa != 1.0) t = Div(d, t, ToDd(d, hn::Set(d, mantissa)));
+    if (exponent != 0.0) t = Scale(d, Scale(d, t, scale1), scale2);
+    t.hi = hn::IfThenElse(finite, t.hi, infinity);
+    t.lo = hn::IfThenElseZero(hn::IsFinite(t.hi), t.lo);
+    row.Put(d, i, t);
+  }
+}
+
+/// 2^500 e^t; below e^-900, where even its last bit is under every subnormal
+/// double, 0.
+template <class D>
+HWY_INLINE Dd<D> ScaledExp(D d, Dd<D> t) {
+  const Scaled<D> e = Exp(d, t);
+  const V<D> lowest = hn::Set(d, -1400.0);
+  const V<D> k = hn::IfThenElse(hn::Lt(e.exponent, lowest), lowest, e.exponent);
+  const Dd<D> scaled = Scale(d, e.value, Pow2(d, hn::Add(k, hn::Set(d, kUp))));
+  const Dd<D> zero = ToDd(d, hn::Zero(d));
+  return IfThenElse(d, hn::Lt(t.hi, hn::Set(d, -900.0)), zero, scaled);
+}
+
+HWY_INLINE DoubleDouble SumRow(const DoubleRow& row) {
+  const Doubles d;
+  Dd<Doubles> sum = ToDd(d, hn::Zero(d));
+  for (size_t i = 0; i < row.padded; i += hn::Lanes(d)) {
+    sum = Add(d, sum, row.At(d, i));
+  }
+  return SumOfLanes(d, sum);
+}
+
+/// 2^500 ln(1 + others): from `others` itself where it is small.
+HWY_INLINE DoubleDouble ScaledLogSum(DoubleDouble others) {
+  if (others.hi < 0x1p390) return others;  // ln(1 + r) = r to 2^-111
+  const One one;
+  const Dd<One> r = Scale(one, ToDd(one, others), hn::Set(one, 0x1p-500));
+  return FromLane(Scale(one, Log1p(one, r), hn::Set(one, 0x1p500)));
+}
+
+/// Loads a row of logits; exponentiates it if it is regular.
+template <class T>
+HWY_INLINE ExpRow LoadExpRow(StridedRow<const T> logits,
+                             double temperature = 1.0) {
+  ExpRow row;
+  row.shifted = NewRow(logits.classes, Slot::kShiftedHi, Slot::kShiftedLo);
+  LoadRow(logits, -HUGE_VAL, row.shifted.hi);
+  const Maximum max = FindMaximum(row.shifted.hi, row.shifted.padded);
+  row.kind = max.kind;
+  row.max = max.value;
+  if (row.kind != RowKind::kRegular) return row;
+  row.arg_max = static_cast<size_t>(
+      std::find(row.shifted.hi, row.shifted.hi + logits.classes, max.value) -
+      row.shifted.hi);
+  ShiftRow(max, temperature, row.shifted);
+
+  // Exponentiate, and add up all but the largest
+  row.exps = NewRow(logits.classes, Slot::kExpHi, Slot::kExpLo);
+  const Doubles d;
+  for (size_t i = 0; i < row.exps.padded; i += hn::Lanes(d)) {
+    row.exps.Put(d, i, ScaledExp(d, row.shifted.At(d, i)));
+  }
+  row.exps.hi[row.arg_max] = 0.0;
+  row.others = SumRow(row.exps);
+  row.exps.hi[row.arg_max] = 0x1p500;
+
+  const One one;
+  const Dd<One> others =
+      Scale(one, ToDd(one, row.others), hn::Set(one, 0x1p-500));
+  row.sum = FromLane(Add(one, others, hn::Set(one, 1.0)));
+  row.log_sum = ScaledLogSum(row.others);
+  return row;
+}
+
+/// a / b for row scalars.
+HWY_INLINE DoubleDouble Quotient(DoubleDouble a, DoubleDouble b) {
+  const One one;
+  return FromLane(Div(one, ToDd(one, a), ToDd(one, b)));
+}
+HWY_INLINE DoubleDouble Product(DoubleDouble a, DoubleDouble b) {
+  const One one;
+  return FromLane(Mul(one, ToDd(one, a), ToDd(one, b)));
+}
+HWY_INLINE DoubleDouble Sum(DoubleDouble a, DoubleDouble b) {
+  const One one;
+  return FromLane(Add(one, ToDd(one, a), ToDd(one, b)));
+}
+
+/// The softmax of a regular row as 2^-500 times the returned values.
+template <class D>
+HWY_INLINE Dd<D> ProbsAt(D d, const ExpRow& row, Dd<D> inverse_sum, size_t i) {
+  return Mul(d, row.exps.At(d, i), inverse_sum);
+}
+HWY_INLINE DoubleDouble InverseSum(const ExpRow& row) {
+  return Quotient({1.0, 0.0}, row.sum);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surprisal
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
