@@ -138,9 +138,12 @@ struct FromProbs {
       return Scaled<D>{IfThenElse(d, settled, ToDd(d, zero), Neg(d, log)),
                        zero};
     };
-    // ln(1 - p) = -p to 2^-110, where p itself may be subnormal
+    // ln(1 - p) = -p to 2^-110, where p itself may be subnormal; the rest of
+    // the series is a little more, which decides ties
     const auto tiny = hn::Lt(inside, hn::Set(d, 0x1p-110));
-    const Scaled<D> itself = Normalize(d, inside), log_term = term(log_q);
+    Scaled<D> itself = Normalize(d, inside);
+    itself.value.lo = hn::Mul(itself.value.hi, hn::Set(d, 0x1p-111));
+    const Scaled<D> log_term = term(log_q);
     const Scaled<D> against = {
         IfThenElse(d, tiny, itself.value, log_term.value),
         hn::IfThenElseZero(tiny, itself.exponent)};

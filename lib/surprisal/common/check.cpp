@@ -7,9 +7,11 @@
 namespace surprisal {
 namespace {
 
+/// Labels, which have up to ten digits, in full.
 std::string Text(double value) {
+  const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
   char text[32];
-  std::snprintf(text, sizeof(text), "%.9g", value);
+  std::snprintf(text, sizeof(text), whole ? "%.0f" : "%.9g", value);
   return text;
 }
 

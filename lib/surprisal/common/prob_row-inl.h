@@ -96,6 +96,18 @@ HWY_INLINE Factor<D> RatioFactor(D d, V<D> p, V<D> q) {
   return {{Div(d, x.value, y.value), hn::Sub(x.exponent, y.exponent)}, coarse};
 }
 
+/// upstream * factor, where an infinite slope that nobody asks for is 0; never
+/// -0.
+template <class T, class D>
+HWY_INLINE V<D> TimesAsked(D d, double upstream, Factor<D> factor) {
+  const V<D> zero = hn::Zero(d);
+  if (upstream == 0.0) {
+    factor.coarse = hn::IfThenZeroElse(hn::IsInf(factor.coarse), factor.coarse);
+  }
+  const V<D> g = hn::Set(d, upstream);
+  return hn::Add(TimesUpstream<T>(d, g, factor), zero);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal
 HWY_AFTER_NAMESPACE();

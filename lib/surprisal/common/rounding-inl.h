@@ -32,18 +32,33 @@ HWY_INLINE V<D> RoundToOdd(D d, Dd<D> x) {
   return hn::IfThenElse(hn::Eq(x.lo, hn::Zero(d)), x.hi, hn::BitCast(d, odd));
 }
 
+/// x rounded to the multiples of 2^-1074, for a result below 2^-1022. Adding
+/// 2^52 of these units makes the sum's last place the unit; what that rounds
+/// off and the low half, rounded to odd, are then added in one more rounding,
+/// the only one that counts.
+template <class D>
+HWY_INLINE V<D> RoundSubnormal(D d, Scaled<D> x) {
+  const V<D> limit = hn::Set(d, 1000.0);
+  V<D> k = hn::Sub(hn::Set(d, -1022.0), x.exponent);
+  k = hn::IfThenElse(hn::Gt(k, limit), limit, k);
+  k = hn::IfThenElse(hn::Lt(k, hn::Neg(limit)), hn::Neg(limit), k);
+  const V<D> units = hn::CopySign(Pow2(d, k), x.value.hi);
+  const Dd<D> sum = TwoSum(d, units, x.value.hi);
+  const V<D> rest = RoundToOdd(d, TwoSum(d, sum.lo, x.value.lo));
+  return LdExp(d, hn::Sub(hn::Add(sum.hi, rest), units), x.exponent);
+}
+
 /// The doubles that StoreRounded<T> turns into the values of T nearest to x.
 /// Special values may be blended in between the two.
 template <class T, class D>
 HWY_INLINE V<D> BeforeRounding(D d, Scaled<D> x) {
-  const V<D> odd = LdExp(d, RoundToOdd(d, x.value), x.exponent);
   if constexpr (std::is_same_v<T, double>) {
-    // Only a subnormal double has fewer bits than hi
     const V<D> nearest = LdExp(d, x.value.hi, x.exponent);
     const auto subnormal = hn::Lt(hn::Abs(nearest), hn::Set(d, 0x1p-1022));
-    return hn::IfThenElse(subnormal, odd, nearest);
+    if (hn::AllFalse(d, subnormal)) return nearest;
+    return hn::IfThenElse(subnormal, RoundSubnormal(d, x), nearest);
   } else {
-    return odd;
+    return LdExp(d, RoundToOdd(d, x.value), x.exponent);
   }
 }
 

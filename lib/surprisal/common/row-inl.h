@@ -127,6 +127,13 @@ HWY_INLINE Maximum FindMaximum(const double* x, size_t padded) {
   return result;
 }
 
+/// 2^-500 x; the smallest subnormal where that underflows.
+HWY_INLINE DoubleDouble Unscaled(DoubleDouble x) {
+  const double hi = x.hi * 0x1p-500;
+  if (hi == 0.0 && x.hi > 0.0) return {0x1p-1074, 0.0};
+  return {hi, x.lo * 0x1p-500};
+}
+
 /// A row of logits and, if it is regular, its exponentials.
 struct ExpRow {
   RowKind kind = RowKind::kEmpty;
@@ -139,11 +146,8 @@ struct ExpRow {
   DoubleDouble log_sum;  ///< 2^500 ln(sum): exact in the sense of 2^-97 down to
                          ///< the smallest subnormal
 
-  /// ln(sum), unscaled.
-  HWY_INLINE Dd<One> LogSum() const {
-    const One one;
-    return Scale(one, ToDd(one, log_sum), hn::Set(one, 0x1p-500));
-  }
+  /// ln(sum), unscaled; above 0 unless it is 0, though it underflow.
+  HWY_INLINE DoubleDouble LogSum() const { return Unscaled(log_sum); }
 };
 
 /// t = (x - max) / temperature. Differences of doubles are exact in
@@ -177,16 +181,17 @@ HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
   }
 }
 
-/// 2^500 e^t; below e^-900, where even its last bit is under every subnormal
-/// double, 0.
+/// 2^500 e^t, at least 2^-900 where t is finite: whatever underflows every
+/// subnormal double still counts as more than nothing, so that a sum whose
+/// first term is a tie is rounded to the right side.
 template <class D>
 HWY_INLINE Dd<D> ScaledExp(D d, Dd<D> t) {
   const Scaled<D> e = Exp(d, t);
   const V<D> lowest = hn::Set(d, -1400.0);
   const V<D> k = hn::IfThenElse(hn::Lt(e.exponent, lowest), lowest, e.exponent);
   const Dd<D> scaled = Scale(d, e.value, Pow2(d, hn::Add(k, hn::Set(d, kUp))));
-  const Dd<D> zero = ToDd(d, hn::Zero(d));
-  return IfThenElse(d, hn::Lt(t.hi, hn::Set(d, -900.0)), zero, scaled);
+  const auto masked = hn::Eq(t.hi, hn::Set(d, -HUGE_VAL));
+  return IfThenElse(d, masked, ToDd(d, hn::Zero(d)), scaled);
 }
 
 HWY_INLINE DoubleDouble SumRow(const DoubleRow& row) {

@@ -30,7 +30,7 @@ HWY_INLINE DoubleDouble OthersOf(const ExpRow& row, size_t c) {
 }
 
 /// weight * (ln(sum) - t_y). Where t_y = 0, the scaled ln(sum) alone, which has
-/// all its bits when the row is confident; elsewhere times 2^-64, so that no
+/// all its bits when the row is confident; for huge t_y times 2^-64, so that no
 /// product overflows.
 HWY_INLINE WideValue LabelLoss(const ExpRow& row, size_t y, double weight) {
   if (row.kind != RowKind::kRegular) return {{}, 0.0, NAN};
@@ -38,13 +38,17 @@ HWY_INLINE WideValue LabelLoss(const ExpRow& row, size_t y, double weight) {
   const One one;
   const DoubleDouble t = {row.shifted.hi[y], row.shifted.lo[y]};
   if (std::isinf(t.hi)) return {{}, 0.0, HUGE_VAL};
-  const bool at_max = t.hi == 0.0;
-  const Dd<One> difference = Sub(one, row.LogSum(), ToDd(one, t));
-  const Dd<One> loss = at_max ? ToDd(one, row.log_sum)
-                              : Scale(one, difference, hn::Set(one, 0x1p-64));
+  const double down = t.hi < -0x1p900 ? 0x1p-64 : 1.0;
+  Dd<One> loss = Sub(one, ToDd(one, row.LogSum()), ToDd(one, t));
+  loss = Scale(one, loss, hn::Set(one, down));
+  double exponent = down == 1.0 ? 0.0 : 64.0;
+  if (t.hi == 0.0) {
+    loss = ToDd(one, row.log_sum);
+    exponent = -kUp;
+  }
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  return {FromLane(Mul(one, loss, w.value)),
-          hn::GetLane(w.exponent) + (at_max ? -kUp : 64.0), 0.0};
+  return {FromLane(Mul(one, loss, w.value)), hn::GetLane(w.exponent) + exponent,
+          0.0};
 }
 
 /// Row r of a view, or a row without data where the view has none.
@@ -161,7 +165,10 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
   const double exponent = targets.exponent;
   WideValue loss = {log_part, exponent - kUp, 0.0};
   if (depth.hi != 0.0) {
-    const DoubleDouble unscaled = ScaleScalar(log_part, -kUp - 64.0);
+    // What underflows must not vanish, nor in the division at the end: beside a
+    // depth from e^-600 or less, 2^-960 is as good as nothing
+    DoubleDouble unscaled = {log_part.hi * 0x1p-564, log_part.lo * 0x1p-564};
+    if (log_part.hi > 0.0 && unscaled.hi < 0x1p-960) unscaled = {0x1p-960, 0.0};
     loss = {Sum(unscaled, depth), exponent + 64.0, 0.0};
   }
   return DivideWide(loss, {targets.times, 0.0});
@@ -325,14 +332,13 @@ void CrossEntropyFromProbsGradientRows(Rows<const T> p, Rows<const T> q,
         coarse = hn::IfThenElse(hn::IsNaN(hn::Add(p_i, q_i)), hn::Set(d, NAN),
                                 coarse);
         const auto log_q = Log(d, {ToDd(d, q_i), hn::Zero(d)});
-        return TimesUpstream<T>(d, hn::Set(d, g),
-                                {{log_q, hn::Zero(d)}, coarse});
+        return TimesAsked<T>(d, g, {{log_q, hn::Zero(d)}, coarse});
       });
     }
     if (d_q.data != nullptr) {
       StoreRow(d_q[r], [&](auto d, size_t i) HWY_ATTR {
-        return TimesUpstream<T>(
-            d, hn::Set(d, g),
+        return TimesAsked<T>(
+            d, g,
             RatioFactor(d, hn::Load(d, p_row + i), hn::Load(d, q_row + i)));
       });
     }

@@ -39,19 +39,21 @@ void EntropyGradientRows(Rows<const T> probs, std::span<const T> upstream,
   for (size_t r = 0; r < probs.rows; ++r) {
     const auto g = -static_cast<double>(upstream[r]);
     const double* p = LoadPlain(probs[r], 1.0, Slot::kShiftedHi);
-    // ln 0 = -inf, but nothing flows back through an upstream of 0
-    const double log_zero = g == 0.0 ? -1.0 : -HUGE_VAL;
     StoreRow(d_probs[r], [&](auto d, size_t i) HWY_ATTR {
       const auto zero = hn::Zero(d), one = hn::Set(d, 1.0);
       const auto p_i = hn::Load(d, p + i);
       const auto value = Add(d, Log(d, {ToDd(d, p_i), zero}), one);
       auto coarse = hn::IfThenElse(hn::Lt(value.hi, zero), hn::Neg(one), one);
-      coarse = hn::IfThenElse(hn::Eq(p_i, zero), hn::Set(d, log_zero), coarse);
+      coarse = hn::IfThenElse(hn::Eq(p_i, zero), hn::Set(d, -HUGE_VAL), coarse);
       coarse = hn::IfThenElse(hn::IsNaN(p_i), p_i, coarse);
-      return TimesUpstream<T>(d, hn::Set(d, g), {{value, zero}, coarse});
+      return TimesAsked<T>(d, g, {{value, zero}, coarse});
     });
   }
 }
+
+/// Below e^-2000 exponentials are stand-ins (see ScaledExp), not to be
+/// multiplied by logits of any size.
+inline constexpr double kNegligible = -2000.0;
 
 /// 2^500 times sum_c e_c (max - z_c), e being the exponentials.
 HWY_INLINE DoubleDouble ScaledDepth(const ExpRow& row) {
@@ -59,10 +61,10 @@ HWY_INLINE DoubleDouble ScaledDepth(const ExpRow& row) {
   const V<Doubles> zero = hn::Zero(d);
   Dd<Doubles> depth = ToDd(d, zero);
   for (size_t i = 0; i < row.exps.padded; i += hn::Lanes(d)) {
-    const Dd<Doubles> e = row.exps.At(d, i);
-    const Dd<Doubles> term = Mul(d, e, Neg(d, row.shifted.At(d, i)));
-    depth =
-        Add(d, depth, IfThenElse(d, hn::Eq(e.hi, zero), ToDd(d, zero), term));
+    const Dd<Doubles> t = row.shifted.At(d, i);
+    const auto counts = hn::Gt(t.hi, hn::Set(d, kNegligible));
+    const Dd<Doubles> size = IfThenElse(d, counts, Neg(d, t), ToDd(d, zero));
+    depth = Add(d, depth, Mul(d, row.exps.At(d, i), size));
   }
   return SumOfLanes(d, depth);
 }
@@ -95,15 +97,14 @@ HWY_INLINE void EntropyOfLogitsGradientRow(StridedRow<const T> logits,
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
     const auto zero = hn::Zero(d);
     const auto t = row.shifted.At(d, i);
-    const auto masked = hn::Eq(hn::Load(d, row.exps.hi + i), zero);
-    const auto safe_t = IfThenElse(d, masked, ToDd(d, zero), t);
+    const auto negligible = hn::Lt(t.hi, hn::Set(d, kNegligible));
+    const auto safe_t = IfThenElse(d, negligible, ToDd(d, zero), t);
     const auto sum = Add(d, safe_t, ToDd(d, depth));
     // At the maximum t = 0 and e = 1: the scaled depth alone
     const auto product = IfThenElse(d, hn::Eq(t.hi, zero), ToDd(d, scaled),
                                     Mul(d, row.exps.At(d, i), sum));
     const auto value = Mul(d, product, ToDd(d, inverse));
-    return TimesUpstream<T>(d, hn::Set(d, g),
-                            {{value, hn::Set(d, -kUp)}, value.hi});
+    return TimesAsked<T>(d, g, {{value, hn::Set(d, -kUp)}, value.hi});
   });
 }
 

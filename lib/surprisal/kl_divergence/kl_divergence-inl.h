@@ -124,15 +124,15 @@ void KlDivergenceGradientRows(Rows<const T> p, Rows<const T> q,
     const double* q_row = LoadPlain(q[r], 1.0, Slot::kOtherHi);
     if (d_p.data != nullptr) {
       StoreRow(d_p[r], [&](auto d, size_t i) HWY_ATTR {
-        return TimesUpstream<T>(
-            d, hn::Set(d, g),
+        return TimesAsked<T>(
+            d, g,
             OnePlusLogRatio(d, hn::Load(d, p_row + i), hn::Load(d, q_row + i)));
       });
     }
     if (d_q.data != nullptr) {
       StoreRow(d_q[r], [&](auto d, size_t i) HWY_ATTR {
-        return TimesUpstream<T>(
-            d, hn::Set(d, -g),
+        return TimesAsked<T>(
+            d, -g,
             RatioFactor(d, hn::Load(d, p_row + i), hn::Load(d, q_row + i)));
       });
     }
@@ -172,9 +172,9 @@ void KlDivergenceFromLogProbsGradientRows(Rows<const T> log_p,
     const double* q = LoadPlain(log_q[r], 0.0, Slot::kOtherHi);
     const auto store = [&](StridedRow<T> to, double factor, bool with_lead) {
       StoreRow(to, [&](auto d, size_t i) HWY_ATTR {
-        return TimesUpstream<T>(d, hn::Set(d, factor),
-                                LogProbFactor(d, hn::Load(d, p + i),
-                                              hn::Load(d, q + i), with_lead));
+        return TimesAsked<T>(d, factor,
+                             LogProbFactor(d, hn::Load(d, p + i),
+                                           hn::Load(d, q + i), with_lead));
       });
     };
     if (d_log_p.data != nullptr) store(d_log_p[r], g, true);

@@ -22,7 +22,7 @@ namespace HWY_NAMESPACE {
 template <class D>
 HWY_INLINE Scaled<D> LogProbsAt(D d, const ExpRow& row, size_t i) {
   const Dd<D> t = row.shifted.At(d, i);
-  const Dd<D> log_sum = Scale(d, ToDd(d, row.log_sum), hn::Set(d, 0x1p-500));
+  const Dd<D> log_sum = ToDd(d, row.LogSum());
   const auto at_max = hn::Eq(t.hi, hn::Zero(d));
   const Dd<D> value =
       IfThenElse(d, at_max, Neg(d, ToDd(d, row.log_sum)), Sub(d, t, log_sum));

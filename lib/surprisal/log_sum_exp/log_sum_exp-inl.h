@@ -24,7 +24,7 @@ HWY_INLINE T LogSumExpRow(StridedRow<const T> logits) {
   if (row.kind != RowKind::kRegular) return static_cast<T>(row.max);
   if (row.max == 0.0) return RoundScalar<T>(row.log_sum, -kUp);
   const One one;
-  const Dd<One> sum = Add(one, row.LogSum(), hn::Set(one, row.max));
+  const Dd<One> sum = Add(one, ToDd(one, row.LogSum()), hn::Set(one, row.max));
   return RoundScalar<T>(FromLane(sum), 0.0);
 }
 

@@ -54,15 +54,21 @@ HWY_INLINE Factor<D> SigmoidFactor(D d, V<D> x) {
   return {SigmoidOf(d, x), coarse};
 }
 
-/// s (1 - s) = z / (1 + z)^2.
+/// s (1 - s) = z / (1 + z)^2. Near 0 it is 1/4 - x^2 / 16, and a product that
+/// lies half way between two subnormal floats must feel that it is below 1/4.
 template <class D>
 HWY_INLINE Factor<D> SigmoidSlope(D d, V<D> x) {
   const LogisticTail<D> tail = TailOf(d, x);
   const Dd<D> square = Mul(d, tail.one_plus_z, tail.one_plus_z);
+  Dd<D> slope = Div(d, tail.z.value, square);
+  const auto tiny =
+      hn::And(hn::Lt(hn::Abs(x), hn::Set(d, 0x1p-52)), hn::Ne(x, hn::Zero(d)));
+  const V<D> quarter = hn::Set(d, 0.25), below = hn::Set(d, -0x1p-108);
+  slope = IfThenElse(d, tiny, Dd<D>{quarter, below}, slope);
   const V<D> one = hn::Set(d, 1.0);
   V<D> coarse = hn::IfThenElseZero(hn::IsFinite(x), one);
   coarse = hn::IfThenElse(hn::IsNaN(x), x, coarse);
-  return {{Div(d, tail.z.value, square), tail.z.exponent}, coarse};
+  return {{slope, tail.z.exponent}, coarse};
 }
 
 }  // namespace HWY_NAMESPACE

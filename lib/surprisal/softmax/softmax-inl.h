@@ -37,7 +37,8 @@ void SoftmaxRows(Rows<const T> logits, Rows<T> probs,
   }
 }
 
-/// What is masked becomes a -inf logit; where nothing is left, zeros.
+/// What is masked is a -inf logit to the others, and gets 0 even where they get
+/// NaN.
 template <class T>
 void MaskedSoftmaxRows(Rows<const T> logits, Rows<const std::uint8_t> mask,
                        Rows<T> probs, const SoftmaxOptions& options) {
@@ -51,13 +52,15 @@ void MaskedSoftmaxRows(Rows<const T> logits, Rows<const std::uint8_t> mask,
     }
     if (any) {
       SoftmaxRow<T>({kept.data(), kept.size()}, options.temperature, probs[r]);
-    } else {
-      FillRow(probs[r], T{0});
+    }
+    for (size_t c = 0; c < logits.classes; ++c) {
+      if (mask[r][c] == 0) probs[r][c] = T{0};
     }
   }
 }
 
-/// A row of upstream gradients, times 2^-exponent so that products fit.
+/// A row of upstream gradients, times 2^-exponent so that products fit. Those
+/// of classes whose weight is 0 are left out where weights are given.
 struct UpstreamRow {
   DoubleRow values;
   double exponent = 0.0;
@@ -65,7 +68,8 @@ struct UpstreamRow {
 };
 
 template <class T>
-HWY_INLINE UpstreamRow LoadUpstream(StridedRow<const T> upstream) {
+HWY_INLINE UpstreamRow LoadUpstream(StridedRow<const T> upstream,
+                                    const double* weights = nullptr) {
   UpstreamRow row;
   row.values = NewRow(upstream.classes, Slot::kOtherHi, Slot::kOtherLo);
   LoadRow(upstream, 0.0, row.values.hi);
@@ -73,7 +77,11 @@ HWY_INLINE UpstreamRow LoadUpstream(StridedRow<const T> upstream) {
   for (size_t c = 0; c < upstream.classes; ++c) {
     const double size = std::abs(row.values.hi[c]);
     if (!std::isfinite(size)) row.special = NAN;
-    magnitude = std::max(magnitude, size);
+    if (weights != nullptr && weights[c] == 0.0) {
+      row.values.hi[c] = 0.0;
+    } else {
+      magnitude = std::max(magnitude, size);
+    }
   }
   if (magnitude == 0.0 || std::isnan(row.special)) return row;
   row.exponent = std::ilogb(magnitude);
@@ -92,10 +100,9 @@ HWY_INLINE void SoftmaxVjpRow(StridedRow<const T> logits,
                               StridedRow<const T> upstream, double temperature,
                               StridedRow<T> d_logits) {
   const ExpRow row = LoadExpRow(logits, temperature);
-  const UpstreamRow g = LoadUpstream(upstream);
-  if (row.kind != RowKind::kRegular || std::isnan(g.special)) {
-    return FillRow(d_logits, T(NAN));
-  }
+  if (row.kind != RowKind::kRegular) return FillRow(d_logits, T(NAN));
+  const UpstreamRow g = LoadUpstream(upstream, row.exps.hi);
+  if (std::isnan(g.special)) return FillRow(d_logits, T(NAN));
   const Doubles d;
   const V<Doubles> g_max = hn::Set(d, g.values.hi[row.arg_max]);
   Dd<Doubles> total = ToDd(d, hn::Zero(d));
