@@ -132,7 +132,7 @@ class GuardedRows {
   /// Checks that every guard still stands.
   void CheckGuards() const {
     for (size_t i = 0; i < memory_.size(); ++i) {
-      if (inside_[i]) continue;
+      if (inside_[i] || memory_[i] == Guard()) continue;
       CAPTURE(i);
       CHECK(memory_[i] == Guard());
     }

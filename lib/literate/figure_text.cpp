@@ -186,6 +186,8 @@ class Canvas {
   std::map<size_t, Style> styles_;
 };
 
+size_t Apart(size_t a, size_t b) { return a > b ? a - b : b - a; }
+
 // Draws a curve over its points, joined by upright strokes where it is steep.
 void DrawCurve(Canvas& canvas,
                const std::vector<std::pair<double, double>>& points, Range x,
@@ -202,9 +204,8 @@ void DrawCurve(Canvas& canvas,
     const size_t row = canvas.dot_rows() - 1 - Column(py, y, canvas.dot_rows());
     if (previous) {
       const auto [from_column, from_row] = *previous;
-      const size_t steps =
-          std::max({column - from_column, size_t{1},
-                    row > from_row ? row - from_row : from_row - row});
+      const size_t steps = std::max(
+          {Apart(column, from_column), Apart(row, from_row), size_t{1}});
       for (size_t i = 1; i < steps; ++i) {
         const double t = static_cast<double>(i) / static_cast<double>(steps);
         const auto mix = [t](size_t a, size_t b) {

@@ -394,7 +394,8 @@ class Converter {
     const auto small = Small(text, kind == '^' ? Superscripts() : Subscripts());
     if (small) return *small;
     const bool bare = CodePoints(text).size() == 1 ||
-                      (IsAtom(text) && text.find(',') == std::string::npos &&
+                      (IsAtom(text) &&
+                       text.find_first_of(",/") == std::string::npos &&
                        !StartsWithSign(text));
     return kind + (bare ? text : "(" + text + ")");
   }

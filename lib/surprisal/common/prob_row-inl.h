@@ -92,7 +92,6 @@ HWY_INLINE Factor<D> RatioFactor(D d, V<D> p, V<D> q) {
   const Scaled<D> x = Normalize(d, p), y = Normalize(d, q);
   V<D> coarse = hn::IfThenElse(hn::Eq(q, zero), hn::Set(d, HUGE_VAL), one);
   coarse = hn::IfThenElse(hn::Eq(p, zero), zero, coarse);
-  coarse = hn::IfThenElse(hn::IsNaN(hn::Add(p, q)), hn::Set(d, NAN), coarse);
   return {{Div(d, x.value, y.value), hn::Sub(x.exponent, y.exponent)}, coarse};
 }
 
@@ -106,6 +105,38 @@ HWY_INLINE V<D> TimesAsked(D d, double upstream, Factor<D> factor) {
   }
   const V<D> g = hn::Set(d, upstream);
   return hn::Add(TimesUpstream<T>(d, g, factor), zero);
+}
+
+/// A row of p and one of q as doubles; a single distribution is both.
+struct PairRow {
+  const double* p = nullptr;
+  const double* q = nullptr;
+  bool has_nan = false;
+};
+
+template <class T>
+HWY_INLINE PairRow LoadPair(StridedRow<const T> p, StridedRow<const T> q) {
+  const size_t padded = hwy::RoundUpTo(p.classes, hn::Lanes(Doubles()));
+  PairRow row = {LoadPlain(p, 1.0, Slot::kExpHi),
+                 LoadPlain(q, 1.0, Slot::kOtherHi)};
+  row.has_nan = FindMaximum(row.p, padded).kind == RowKind::kNaN ||
+                FindMaximum(row.q, padded).kind == RowKind::kNaN;
+  return row;
+}
+
+/// Stores upstream * factor_of(d, p, q) for every class of row r of `to`,
+/// unless that view was left empty; NaN throughout if either row holds one.
+template <class T, class Fn>
+HWY_INLINE void StorePairGradient(const PairRow& pair, double upstream,
+                                  const Fn& factor_of, const Rows<T>& to,
+                                  size_t r) {
+  if (to.data == nullptr) return;
+  if (pair.has_nan) return FillRow(to[r], T(NAN));
+  StoreRow(to[r], [&](auto d, size_t i) HWY_ATTR {
+    return TimesAsked<T>(
+        d, upstream,
+        factor_of(d, hn::Load(d, pair.p + i), hn::Load(d, pair.q + i)));
+  });
 }
 
 }  // namespace HWY_NAMESPACE

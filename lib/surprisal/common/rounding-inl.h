@@ -38,14 +38,15 @@ HWY_INLINE V<D> RoundToOdd(D d, Dd<D> x) {
 /// the only one that counts.
 template <class D>
 HWY_INLINE V<D> RoundSubnormal(D d, Scaled<D> x) {
-  const V<D> limit = hn::Set(d, 1000.0);
-  V<D> k = hn::Sub(hn::Set(d, -1022.0), x.exponent);
-  k = hn::IfThenElse(hn::Gt(k, limit), limit, k);
-  k = hn::IfThenElse(hn::Lt(k, hn::Neg(limit)), hn::Neg(limit), k);
+  const V<D> most = hn::Set(d, 1000.0), least = hn::Set(d, -1022.0);
+  V<D> k = hn::Sub(least, x.exponent);
+  k = hn::IfThenElse(hn::Gt(k, most), most, k);
+  k = hn::IfThenElse(hn::Lt(k, least), least, k);
   const V<D> units = hn::CopySign(Pow2(d, k), x.value.hi);
   const Dd<D> sum = TwoSum(d, units, x.value.hi);
   const V<D> rest = RoundToOdd(d, TwoSum(d, sum.lo, x.value.lo));
-  return LdExp(d, hn::Sub(hn::Add(sum.hi, rest), units), x.exponent);
+  const V<D> rounded = hn::Sub(hn::Add(sum.hi, rest), units);
+  return LdExp(d, hn::CopySign(rounded, x.value.hi), x.exponent);  // keeps -0
 }
 
 /// The doubles that StoreRounded<T> turns into the values of T nearest to x.

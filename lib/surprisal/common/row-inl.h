@@ -259,6 +259,20 @@ HWY_INLINE DoubleDouble Sum(DoubleDouble a, DoubleDouble b) {
   return FromLane(Add(one, ToDd(one, a), ToDd(one, b)));
 }
 
+/// e^t in a regular row as value times 2^exponent, for products with numbers of
+/// any size: e^t itself also where `exps` holds a stand-in (see ScaledExp).
+template <class D>
+HWY_INLINE Scaled<D> ExpAt(D d, const ExpRow& row, size_t i) {
+  const Dd<D> t = row.shifted.At(d, i), near = row.exps.At(d, i);
+  const V<D> near_exponent = hn::Set(d, -kUp);
+  const auto far = hn::And(hn::Lt(t.hi, hn::Set(d, -900.0)),
+                           hn::Gt(t.hi, hn::Set(d, -HUGE_VAL)));
+  if (hn::AllFalse(d, far)) return {near, near_exponent};
+  const Scaled<D> e = Exp(d, t);
+  return {IfThenElse(d, far, e.value, near),
+          hn::IfThenElse(far, e.exponent, near_exponent)};
+}
+
 /// The softmax of a regular row as 2^-500 times the returned values.
 template <class D>
 HWY_INLINE Dd<D> ProbsAt(D d, const ExpRow& row, Dd<D> inverse_sum, size_t i) {

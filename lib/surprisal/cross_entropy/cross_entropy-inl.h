@@ -313,35 +313,29 @@ void CrossEntropyFromLogProbsRows(Rows<const T> p, Rows<const T> log_q,
   }
 }
 
+/// ln q, -inf at q = 0.
+template <class D>
+HWY_INLINE Factor<D> LogProbOf(D d, V<D> q) {
+  const V<D> zero = hn::Zero(d);
+  const V<D> sign = hn::Sub(q, hn::Set(d, 1.0));
+  return {{Log(d, Scaled<D>{ToDd(d, q), zero}), zero},
+          hn::IfThenElse(hn::Eq(q, zero), hn::Set(d, -HUGE_VAL), sign)};
+}
+
 /// d_p = -upstream ln q, d_q = -upstream p / q.
 template <class T>
 void CrossEntropyFromProbsGradientRows(Rows<const T> p, Rows<const T> q,
                                        std::span<const T> upstream, Rows<T> d_p,
                                        Rows<T> d_q) {
+  const auto log_q = [](auto d, auto /*p*/, auto q_i)
+                         HWY_ATTR { return LogProbOf(d, q_i); };
+  const auto ratio = [](auto d, auto p_i, auto q_i)
+                         HWY_ATTR { return RatioFactor(d, p_i, q_i); };
   for (size_t r = 0; r < p.rows; ++r) {
     const auto g = -static_cast<double>(upstream[r]);
-    const double* p_row = LoadPlain(p[r], 1.0, Slot::kShiftedHi);
-    const double* q_row = LoadPlain(q[r], 1.0, Slot::kOtherHi);
-    if (d_p.data != nullptr) {
-      StoreRow(d_p[r], [&](auto d, size_t i) HWY_ATTR {
-        const auto q_i = hn::Load(d, q_row + i);
-        const auto p_i = hn::Load(d, p_row + i);
-        auto coarse =
-            hn::IfThenElse(hn::Eq(q_i, hn::Zero(d)), hn::Set(d, -HUGE_VAL),
-                           hn::Sub(q_i, hn::Set(d, 1.0)));
-        coarse = hn::IfThenElse(hn::IsNaN(hn::Add(p_i, q_i)), hn::Set(d, NAN),
-                                coarse);
-        const auto log_q = Log(d, {ToDd(d, q_i), hn::Zero(d)});
-        return TimesAsked<T>(d, g, {{log_q, hn::Zero(d)}, coarse});
-      });
-    }
-    if (d_q.data != nullptr) {
-      StoreRow(d_q[r], [&](auto d, size_t i) HWY_ATTR {
-        return TimesAsked<T>(
-            d, g,
-            RatioFactor(d, hn::Load(d, p_row + i), hn::Load(d, q_row + i)));
-      });
-    }
+    const PairRow pair = LoadPair(p[r], q[r]);
+    StorePairGradient(pair, g, log_q, d_p, r);
+    StorePairGradient(pair, g, ratio, d_q, r);
   }
 }
 

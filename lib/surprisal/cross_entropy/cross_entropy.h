@@ -110,7 +110,8 @@ void CrossEntropyFromLogProbs(Rows<const double> p, Rows<const double> log_q,
                               std::span<double> cross_entropy);
 
 /// Gradient of CrossEntropyFromProbs: d_p[c] = -upstream ln q_c, d_q[c] =
-/// -upstream p_c / q_c (0 where p_c = 0).
+/// -upstream p_c / q_c (0 where p_c = 0). An infinite slope times an upstream
+/// of 0 is 0. A NaN in either row makes both rows NaN.
 /// @param[in]  upstream  [rows].
 /// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
 ///                       one out.

@@ -32,22 +32,27 @@ void EntropyRows(Rows<const T> probs, std::span<T> entropy) {
   }
 }
 
+/// 1 + ln p, -inf at p = 0.
+template <class D>
+HWY_INLINE Factor<D> OnePlusLog(D d, V<D> p) {
+  const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
+  const Dd<D> log = Log(d, Scaled<D>{ToDd(d, p), zero});
+  const Dd<D> value = Add(d, log, one);
+  const V<D> sign = hn::IfThenElse(hn::Lt(value.hi, zero), hn::Neg(one), one);
+  return {{value, zero},
+          hn::IfThenElse(hn::Eq(p, zero), hn::Set(d, -HUGE_VAL), sign)};
+}
+
 /// -upstream (1 + ln p).
 template <class T>
 void EntropyGradientRows(Rows<const T> probs, std::span<const T> upstream,
                          Rows<T> d_probs) {
+  const auto one_plus_log = [](auto d, auto p, auto /*q*/)
+                                HWY_ATTR { return OnePlusLog(d, p); };
   for (size_t r = 0; r < probs.rows; ++r) {
     const auto g = -static_cast<double>(upstream[r]);
-    const double* p = LoadPlain(probs[r], 1.0, Slot::kShiftedHi);
-    StoreRow(d_probs[r], [&](auto d, size_t i) HWY_ATTR {
-      const auto zero = hn::Zero(d), one = hn::Set(d, 1.0);
-      const auto p_i = hn::Load(d, p + i);
-      const auto value = Add(d, Log(d, {ToDd(d, p_i), zero}), one);
-      auto coarse = hn::IfThenElse(hn::Lt(value.hi, zero), hn::Neg(one), one);
-      coarse = hn::IfThenElse(hn::Eq(p_i, zero), hn::Set(d, -HUGE_VAL), coarse);
-      coarse = hn::IfThenElse(hn::IsNaN(p_i), p_i, coarse);
-      return TimesAsked<T>(d, g, {{value, zero}, coarse});
-    });
+    const PairRow pair = LoadPair(probs[r], probs[r]);
+    StorePairGradient(pair, g, one_plus_log, d_probs, r);
   }
 }
 

@@ -19,7 +19,8 @@ void Entropy(Rows<const float> probs, std::span<float> entropy);
 void Entropy(Rows<const double> probs, std::span<double> entropy);
 
 /// Gradient of Entropy: d_probs[c] = -upstream (1 + ln p_c); at p_c = 0 the
-/// limit, +inf times upstream (0 where upstream is 0).
+/// limit, +inf times upstream (0 where upstream is 0). NaN in a row makes it
+/// all NaN.
 /// @param[in]  upstream  [rows].
 /// @param[out] d_probs   [rows, classes]; may be `probs` itself.
 void EntropyGradient(Rows<const float> probs, std::span<const float> upstream,

@@ -110,7 +110,6 @@ HWY_INLINE Factor<D> OnePlusLogRatio(D d, V<D> p, V<D> q) {
   const V<D> down = hn::IfThenElseZero(hn::Eq(p, zero), hn::Neg(infinity));
   const V<D> limit = hn::Add(up, down);  // NaN where both are 0
   coarse = hn::IfThenElse(hn::Eq(limit, zero), coarse, limit);
-  coarse = hn::IfThenElse(hn::IsNaN(hn::Add(p, q)), hn::Set(d, NAN), coarse);
   return {{value, zero}, coarse};
 }
 
@@ -118,47 +117,39 @@ template <class T>
 void KlDivergenceGradientRows(Rows<const T> p, Rows<const T> q,
                               std::span<const T> upstream, Rows<T> d_p,
                               Rows<T> d_q) {
+  const auto lead = [](auto d, auto p_i, auto q_i)
+                        HWY_ATTR { return OnePlusLogRatio(d, p_i, q_i); };
+  const auto ratio = [](auto d, auto p_i, auto q_i)
+                         HWY_ATTR { return RatioFactor(d, p_i, q_i); };
   for (size_t r = 0; r < p.rows; ++r) {
     const auto g = static_cast<double>(upstream[r]);
-    const double* p_row = LoadPlain(p[r], 1.0, Slot::kExpHi);
-    const double* q_row = LoadPlain(q[r], 1.0, Slot::kOtherHi);
-    if (d_p.data != nullptr) {
-      StoreRow(d_p[r], [&](auto d, size_t i) HWY_ATTR {
-        return TimesAsked<T>(
-            d, g,
-            OnePlusLogRatio(d, hn::Load(d, p_row + i), hn::Load(d, q_row + i)));
-      });
-    }
-    if (d_q.data != nullptr) {
-      StoreRow(d_q[r], [&](auto d, size_t i) HWY_ATTR {
-        return TimesAsked<T>(
-            d, -g,
-            RatioFactor(d, hn::Load(d, p_row + i), hn::Load(d, q_row + i)));
-      });
-    }
+    const PairRow pair = LoadPair(p[r], q[r]);
+    StorePairGradient(pair, g, lead, d_p, r);
+    StorePairGradient(pair, -g, ratio, d_q, r);
   }
 }
 
-/// e^(log_p), and e^(log_p) (1 + log_p - log_q) when asked for.
+/// e^(log_p), 0 at log_p = -inf.
 template <class D>
-HWY_INLINE Factor<D> LogProbFactor(D d, V<D> log_p, V<D> log_q,
-                                   bool with_lead) {
+HWY_INLINE Factor<D> ProbOf(D d, V<D> log_p) {
+  const auto possible = hn::Ne(log_p, hn::Set(d, -HUGE_VAL));
+  return {Exp(d, ToDd(d, log_p)),
+          hn::IfThenElseZero(possible, hn::Set(d, 1.0))};
+}
+
+/// e^(log_p) (1 + log_p - log_q), 0 at log_p = -inf, else +inf at log_q = -inf.
+template <class D>
+HWY_INLINE Factor<D> ProbTimesLead(D d, V<D> log_p, V<D> log_q) {
   const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
-  const V<D> minus_infinity = hn::Set(d, -HUGE_VAL);
-  const auto possible = hn::Ne(log_p, minus_infinity);
-  Scaled<D> e = Exp(d, ToDd(d, log_p));
-  V<D> coarse = hn::IfThenElseZero(possible, one);
-  if (with_lead) {
-    const Dd<D> lead = Add(d, TwoSum(d, log_p, hn::Neg(log_q)), one);
-    e.value = Mul(d, e.value, lead);
-    V<D> sign = hn::IfThenElse(hn::Lt(lead.hi, zero), hn::Neg(one), one);
-    sign = hn::IfThenElse(hn::Eq(lead.hi, zero), zero, sign);
-    sign = hn::IfThenElse(hn::Eq(log_q, minus_infinity), hn::Set(d, HUGE_VAL),
-                          sign);
-    coarse = hn::IfThenElseZero(possible, sign);
-  }
-  const auto nan = hn::Or(hn::IsNaN(log_p), hn::IsNaN(log_q));
-  return {e, hn::IfThenElse(nan, hn::Set(d, NAN), coarse)};
+  Factor<D> prob = ProbOf(d, log_p);
+  const Dd<D> lead = Add(d, TwoSum(d, log_p, hn::Neg(log_q)), one);
+  prob.exact.value = Mul(d, prob.exact.value, lead);
+  V<D> sign = hn::IfThenElse(hn::Lt(lead.hi, zero), hn::Neg(one), one);
+  sign = hn::IfThenElse(hn::Eq(lead.hi, zero), zero, sign);
+  const auto impossible = hn::Eq(log_q, hn::Set(d, -HUGE_VAL));
+  sign = hn::IfThenElse(impossible, hn::Set(d, HUGE_VAL), sign);
+  prob.coarse = hn::IfThenZeroElse(hn::Eq(prob.coarse, zero), sign);
+  return prob;
 }
 
 template <class T>
@@ -166,19 +157,15 @@ void KlDivergenceFromLogProbsGradientRows(Rows<const T> log_p,
                                           Rows<const T> log_q,
                                           std::span<const T> upstream,
                                           Rows<T> d_log_p, Rows<T> d_log_q) {
+  const auto lead = [](auto d, auto p_i, auto q_i)
+                        HWY_ATTR { return ProbTimesLead(d, p_i, q_i); };
+  const auto prob = [](auto d, auto p_i, auto /*q*/)
+                        HWY_ATTR { return ProbOf(d, p_i); };
   for (size_t r = 0; r < log_p.rows; ++r) {
     const auto g = static_cast<double>(upstream[r]);
-    const double* p = LoadPlain(log_p[r], 0.0, Slot::kExpHi);
-    const double* q = LoadPlain(log_q[r], 0.0, Slot::kOtherHi);
-    const auto store = [&](StridedRow<T> to, double factor, bool with_lead) {
-      StoreRow(to, [&](auto d, size_t i) HWY_ATTR {
-        return TimesAsked<T>(d, factor,
-                             LogProbFactor(d, hn::Load(d, p + i),
-                                           hn::Load(d, q + i), with_lead));
-      });
-    };
-    if (d_log_p.data != nullptr) store(d_log_p[r], g, true);
-    if (d_log_q.data != nullptr) store(d_log_q[r], -g, false);
+    const PairRow pair = LoadPair(log_p[r], log_q[r]);
+    StorePairGradient(pair, g, lead, d_log_p, r);
+    StorePairGradient(pair, -g, prob, d_log_q, r);
   }
 }
 

@@ -33,7 +33,8 @@ void KlDivergenceFromLogProbs(Rows<const double> log_p,
 
 /// Gradient of KlDivergence: d_p[c] = upstream (1 + ln(p_c / q_c)), d_q[c] =
 /// -upstream p_c / q_c. At p_c = 0, d_p is the limit (-inf times upstream, NaN
-/// where q_c is 0 too) and d_q is 0.
+/// where q_c is 0 too) and d_q is 0. An infinite slope times an upstream of 0
+/// is 0. A NaN in either row makes both rows NaN.
 /// @param[in]  upstream  [rows].
 /// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
 ///                       one out.

@@ -25,7 +25,8 @@ HWY_INLINE Scaled<D> LogProbsAt(D d, const ExpRow& row, size_t i) {
   const Dd<D> log_sum = ToDd(d, row.LogSum());
   const auto at_max = hn::Eq(t.hi, hn::Zero(d));
   const Dd<D> value =
-      IfThenElse(d, at_max, Neg(d, ToDd(d, row.log_sum)), Sub(d, t, log_sum));
+      IfThenElse(d, at_max, Sub(d, ToDd(d, hn::Zero(d)), ToDd(d, row.log_sum)),
+                 Sub(d, t, log_sum));
   return {value, hn::IfThenElseZero(at_max, hn::Set(d, -kUp))};
 }
 
@@ -75,15 +76,17 @@ HWY_INLINE void LogSoftmaxVjpRow(StridedRow<const T> logits,
   const double exponent = g.exponent - hn::GetLane(t.exponent);
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
+    const auto e = ExpAt(d, row, i);
+    const auto alone = Mul(d, e.value, ToDd(d, g_sum));
     const auto share = Mul(d, row.exps.At(d, i), ToDd(d, g_sum));
     // g_j = 0 leaves a product, which may be tiny: keep its scale
     const auto product_only = hn::Eq(g_i, hn::Zero(d));
     const auto difference = Sub(d, Mul(d, ToDd(d, row.sum), g_i),
                                 Scale(d, share, hn::Set(d, 0x1p-500)));
     const auto value =
-        Mul(d, IfThenElse(d, product_only, Neg(d, share), difference),
+        Mul(d, IfThenElse(d, product_only, Neg(d, alone), difference),
             ToDd(d, inverse));
-    const auto up = hn::IfThenElseZero(product_only, hn::Set(d, -kUp));
+    const auto up = hn::IfThenElseZero(product_only, e.exponent);
     return BeforeRounding<T>(d, {value, hn::Add(up, hn::Set(d, exponent))});
   });
 

@@ -14,7 +14,8 @@ namespace surprisal {
 /// @param[in]  logits     [rows, classes], nats.
 /// @param[out] log_probs  [rows, classes], at most 0; may be `logits` itself.
 /// Special values: a row that holds NaN or +inf, or nothing but -inf, becomes
-/// all NaN; a single -inf logit has log-probability -inf.
+/// all NaN; a single -inf logit has log-probability -inf. The logarithm of 1 is
+/// +0; a negative one too small for the type is -0.
 /// Error if the shapes differ, classes = 0, or the temperature is out of range.
 /// Accuracy: float results are correctly rounded, double results within 1 ulp,
 /// also where the probability is so near 1 that its logarithm is subnormal.

@@ -43,11 +43,12 @@ HWY_INLINE void LogSumExpGradientRow(StridedRow<const T> logits, T upstream,
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, T(NAN));
   const DoubleDouble inverse_sum = InverseSum(row);
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
-    const auto p = ProbsAt(d, row, ToDd(d, inverse_sum), i);
+    const auto e = ExpAt(d, row, i);
+    const auto p = Mul(d, e.value, ToDd(d, inverse_sum));
     const auto t = hn::Load(d, row.shifted.hi + i);
     const auto coarse = hn::IfThenElseZero(hn::IsFinite(t), hn::Set(d, 1.0));
     return TimesUpstream<T>(d, hn::Set(d, static_cast<double>(upstream)),
-                            {{p, hn::Set(d, -kUp)}, coarse});
+                            {{p, e.exponent}, coarse});
   });
 }
 

@@ -119,19 +119,21 @@ HWY_INLINE void SoftmaxVjpRow(StridedRow<const T> logits,
   const DoubleDouble divisor =
       Product(Product(row.sum, row.sum), {hn::GetLane(t.value.hi), 0.0});
   const DoubleDouble inverse = Quotient({1.0, 0.0}, divisor);
-  const double exponent = g.exponent - kUp - hn::GetLane(t.exponent);
+  const double exponent = g.exponent - hn::GetLane(t.exponent);
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto ahead = TwoSum(d, g_i, hn::Neg(g_max));
     const auto inner = Add(d, Mul(d, ahead, ToDd(d, row.sum)), ToDd(d, lead));
-    auto value = Mul(d, row.exps.At(d, i), inner);
+    const auto e = ExpAt(d, row, i);
+    auto value = Mul(d, e.value, inner);
     // At a maximum with g_m itself: e = 1 times the scaled A
     const auto at_max =
         hn::And(hn::Eq(hn::Load(d, row.shifted.hi + i), hn::Zero(d)),
                 hn::Eq(g_i, g_max));
     value = IfThenElse(d, at_max, ToDd(d, lead_scaled), value);
     value = Mul(d, value, ToDd(d, inverse));
-    return BeforeRounding<T>(d, {value, hn::Set(d, exponent)});
+    return BeforeRounding<T>(
+        d, {value, hn::Add(e.exponent, hn::Set(d, exponent))});
   });
 }
 

@@ -1,0 +1,229 @@
+// Correct rounding of an exact value, against cases known by construction, the
+// processor's own conversions and arithmetic, and published hard cases.
+
+#include "oracle/rounding.h"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cfloat>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+
+#include "oracle/definition.h"
+
+namespace surprisal {
+
+/// IEEE binary16 kept in a float: shows what a storage type must provide.
+struct Half {
+  float value;
+};
+
+template <>
+struct Format<Half> {
+  static constexpr int kPrecision = 11;
+  static constexpr int kMinExponent = -13;
+  static constexpr int kMaxExponent = 16;
+  static double Widen(Half x) { return x.value; }
+  static Half Narrow(long double x) {
+    return {std::fabs(x) < 65536
+                ? static_cast<float>(x)
+                : std::copysign(INFINITY, static_cast<float>(x))};
+  }
+};
+
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+Exact PowerOfTwo(int exponent) { return ldexp(Exact(1), exponent); }
+
+template <class T>
+using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+/// The very bits, but one NaN is as good as another.
+template <class T>
+bool Same(T a, T b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  return std::bit_cast<BitsOf<T>>(a) == std::bit_cast<BitsOf<T>>(b);
+}
+
+/// Any bit pattern: all exponents are alike, subnormals, infinities and NaN
+/// among them.
+template <class T>
+T AnyBits(std::mt19937_64& random) {
+  return std::bit_cast<T>(static_cast<BitsOf<T>>(random()));
+}
+
+TEST_CASE("what is already a float or a double stays what it is") {
+  for (const float x :
+       {1.0f, -FLT_MAX, FLT_MIN, -0x1p-149f, 0x1.fffffcp-127f}) {
+    CHECK(Same(RoundTo<float>(Exact(x)), x));
+    CHECK(Same(RoundTo<double>(Exact(x)), double{x}));
+  }
+}
+
+TEST_CASE("a tie goes to the even neighbour") {
+  CHECK(RoundTo<float>(1 + PowerOfTwo(-24)) == 1.0f);
+  CHECK(RoundTo<float>(1 + 3 * PowerOfTwo(-24)) == 1 + 2 * FLT_EPSILON);
+  CHECK(RoundTo<float>(Exact(16777217)) == 16777216.0f);
+  CHECK(RoundTo<float>(Exact(-16777219)) == -16777220.0f);
+  CHECK(RoundTo<double>(1 + PowerOfTwo(-53)) == 1.0);
+  CHECK(RoundTo<double>(1 + 3 * PowerOfTwo(-53)) == 1 + 2 * DBL_EPSILON);
+}
+
+TEST_CASE("the least deviation from a tie decides it") {
+  const Exact least = PowerOfTwo(-300);
+  CHECK(RoundTo<float>(1 + PowerOfTwo(-24) + least) == 1 + FLT_EPSILON);
+  CHECK(RoundTo<float>(1 + 3 * PowerOfTwo(-24) - least) == 1 + FLT_EPSILON);
+  CHECK(RoundTo<double>(1 + PowerOfTwo(-53) + least) == 1 + DBL_EPSILON);
+  CHECK(RoundTo<double>(-1 - PowerOfTwo(-53) - least) == -1 - DBL_EPSILON);
+}
+
+TEST_CASE("rounding is done once and not through a double") {
+  // A double would first round this to the float tie, and the tie to even.
+  const Exact above_tie = 1 + PowerOfTwo(-24) + PowerOfTwo(-60);
+  CHECK(static_cast<float>(static_cast<double>(above_tie)) == 1.0f);
+  CHECK(RoundTo<float>(above_tie) == 1 + FLT_EPSILON);
+}
+
+TEST_CASE("a term too small for the digits still decides a tie") {
+  const Exact tie = 1 + PowerOfTwo(-24), tiny = exp(Exact(-300));
+  CHECK(RoundTo<float>(tie + tiny) == 1.0f);  // the plain sum forgets it
+  CHECK(RoundTo<float>(AddTail<Exact>(tie, tiny)) == 1 + FLT_EPSILON);
+  CHECK(RoundTo<float>(AddTail<Exact>(tie, -tiny)) == 1.0f);
+  CHECK(RoundTo<float>(AddTail<Exact>(-tie, -tiny)) == -1 - FLT_EPSILON);
+  CHECK(AddTail<Exact>(tie, Exact(0)) == tie);
+  CHECK(AddTail<Exact>(tie, Exact(0.5)) == tie + 0.5);
+}
+
+TEST_CASE("rounding up may carry into the next binade") {
+  CHECK(RoundTo<float>(2 - PowerOfTwo(-24)) == 2.0f);
+  CHECK(RoundTo<float>(2 - 3 * PowerOfTwo(-25)) == 2 - FLT_EPSILON);
+  CHECK(RoundTo<float>(Exact(FLT_MIN) - PowerOfTwo(-150)) == FLT_MIN);
+  CHECK(RoundTo<double>(Exact(DBL_MIN) - PowerOfTwo(-1075)) == DBL_MIN);
+}
+
+TEST_CASE("subnormal results are rounded at the fixed last place") {
+  CHECK(RoundTo<float>(2.5 * PowerOfTwo(-149)) == 0x2p-149f);
+  CHECK(RoundTo<float>(3.5 * PowerOfTwo(-149)) == 0x4p-149f);
+  CHECK(RoundTo<double>(2.5 * PowerOfTwo(-1074)) == 0x2p-1074);
+  CHECK(RoundTo<double>(2.5 * PowerOfTwo(-1074) + PowerOfTwo(-1300)) ==
+        0x3p-1074);
+}
+
+TEST_CASE("half the smallest subnormal is a tie with 0 and keeps its sign") {
+  CHECK(Same(RoundTo<float>(PowerOfTwo(-150)), 0.0f));
+  CHECK(Same(RoundTo<float>(-PowerOfTwo(-150)), -0.0f));
+  CHECK(RoundTo<float>(PowerOfTwo(-150) + PowerOfTwo(-400)) == 0x1p-149f);
+  CHECK(Same(RoundTo<double>(-PowerOfTwo(-1075)), -0.0));
+  CHECK(RoundTo<double>(-PowerOfTwo(-1075) - PowerOfTwo(-1300)) == -0x1p-1074);
+  CHECK(Same(RoundTo<double>(-PowerOfTwo(-100000)), -0.0));
+}
+
+TEST_CASE("half an ulp past the largest finite number is infinite") {
+  const Exact float_limit = Exact(FLT_MAX) + PowerOfTwo(103);
+  CHECK(RoundTo<float>(float_limit) == kInf);
+  CHECK(RoundTo<float>(-float_limit) == -kInf);
+  CHECK(RoundTo<float>(float_limit - PowerOfTwo(-100)) == FLT_MAX);
+  const Exact double_limit = Exact(DBL_MAX) + PowerOfTwo(970);
+  CHECK(RoundTo<double>(double_limit) == kInf);
+  CHECK(RoundTo<double>(double_limit * (1 - PowerOfTwo(-300))) == DBL_MAX);
+  CHECK(RoundTo<double>(PowerOfTwo(1000000)) == kInf);
+}
+
+TEST_CASE("NaN, infinities and signed zeros pass through") {
+  CHECK(std::isnan(RoundTo<float>(Exact(NAN))));
+  CHECK(RoundTo<double>(Exact(kInf)) == kInf);
+  CHECK(RoundTo<double>(Exact(-kInf)) == -kInf);
+  CHECK(Same(RoundTo<float>(Exact(0)), 0.0f));
+  CHECK(Same(RoundTo<float>(Exact(-0.0)), -0.0f));
+}
+
+TEST_CASE("a sixteen-bit type needs nothing but its format") {
+  CHECK(RoundTo<Half>(Exact(2049)).value == 2048);
+  CHECK(RoundTo<Half>(Exact(2051)).value == 2052);
+  CHECK(RoundTo<Half>(Exact(65519.996)).value == 65504);
+  CHECK(RoundTo<Half>(Exact(65520)).value == kInf);
+  CHECK(RoundTo<Half>(PowerOfTwo(-25)).value == 0);
+  CHECK(RoundTo<Half>(3 * PowerOfTwo(-26)).value == 0x1p-24f);
+  CHECK(RoundTo<Half>(Exact(1) / 3).value == 0x1.554p-2f);
+}
+
+TEST_CASE("double to float agrees with the processor at every exponent") {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 20000; ++i) {
+    // The exponents around float's range, each with random and with tie bits.
+    const int exponent = static_cast<int>(random() % 300) - 160;
+    const std::uint64_t ties = i % 2 == 0 ? ~0ull : ~0ull << (29 - i % 3);
+    const double significand =
+        1 + static_cast<double>((random() >> 12) & ties) * 0x1p-52;
+    const double x =
+        std::ldexp(i % 3 == 0 ? -significand : significand, exponent);
+    CAPTURE(x);
+    CHECK(Same(RoundTo<float>(Exact(x)), static_cast<float>(x)));
+  }
+}
+
+template <class T>
+void CheckArithmetic(T a, T b) {
+  CAPTURE(a);
+  CAPTURE(b);
+  const Exact x(a), y(b);
+  if (std::isfinite(a) && std::isfinite(b)) {
+    // The sum of numbers too far apart for 335 bits is the processor's alone.
+    const bool fits = std::abs(std::ilogb(a) - std::ilogb(b)) < 250;
+    if (fits) CHECK(Same(RoundTo<T>(x + y), static_cast<T>(a + b)));
+    CHECK(Same(RoundTo<T>(x * y), static_cast<T>(a * b)));
+    if (a != 0 && b != 0) CHECK(Same(RoundTo<T>(x / y), static_cast<T>(a / b)));
+  }
+  if (a >= 0) CHECK(Same(RoundTo<T>(sqrt(x)), std::sqrt(a)));
+}
+
+TEST_CASE_TEMPLATE("rounded exact arithmetic is the processor's arithmetic", T,
+                   float, double) {
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 10000; ++i) {
+    const T a = AnyBits<T>(random);
+    CheckArithmetic(a, AnyBits<T>(random));
+    // Quotients and products near 1, ties and near-ties of neighbours.
+    CheckArithmetic(a, std::nextafter(-a, T{1}));
+  }
+}
+
+TEST_CASE_TEMPLATE("products that underflow are rounded like the processor's",
+                   T, float, double) {
+  std::mt19937_64 random(3);
+  const int bottom =
+      std::numeric_limits<T>::min_exponent - std::numeric_limits<T>::digits;
+  for (int i = 0; i < 10000; ++i) {
+    const T a = 1 + static_cast<T>(random() >> 40) / 16777216;
+    const T b = std::ldexp(1 + static_cast<T>(random() % 4096) / 4096,
+                           bottom + static_cast<int>(random() % 24) - 2);
+    CheckArithmetic(a, b);
+    CheckArithmetic(-a, b);
+  }
+}
+
+TEST_CASE("a published hard case of the exponential is as hard as they say") {
+  // The worst case of exp in binary64 for rounding to nearest, by Lefevre and
+  // Muller: a table maker's dilemma that 110 bits cannot settle.
+  const Exact hard = exp(Exact(0x1.9e9cbbfd6080bp-31));
+  CHECK(UlpsFromMidpoint<double>(hard) < 0x1p-58);
+  CHECK(RoundTo<double>(hard * (1 - PowerOfTwo(-110))) !=
+        RoundTo<double>(hard * (1 + PowerOfTwo(-110))));
+}
+
+TEST_CASE("the distance from a midpoint is counted in ulp") {
+  CHECK(UlpsFromMidpoint<float>(Exact(1)) == 0.5);
+  CHECK(UlpsFromMidpoint<float>(1 + PowerOfTwo(-24)) == 0.0);
+  CHECK(UlpsFromMidpoint<float>(1 + PowerOfTwo(-25)) == 0.25);
+  CHECK(UlpsFromMidpoint<float>(1 + PowerOfTwo(-24) + PowerOfTwo(-63)) ==
+        0x1p-40);
+  CHECK(UlpsFromMidpoint<double>(PowerOfTwo(-1075)) == 0.0);
+}
+
+}  // namespace
+}  // namespace surprisal
