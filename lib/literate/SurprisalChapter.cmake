@@ -33,6 +33,7 @@ endfunction()
 function(surprisal_link_chapter target)
   target_link_libraries(${target} PRIVATE surprisal_options ${ARGN} digits oracle
                                           surprisal)
+  surprisal_optimise_lightly(${target})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                              ${PROJECT_BINARY_DIR}/chapters)
 endfunction()

@@ -214,6 +214,11 @@ class Output {
     text_ += text;
     wants_space_ = true;
   }
+  // What a binary operator may follow, unlike a function's name.
+  void ApartOperand(std::string_view text) {
+    Apart(text);
+    after_operand_ = text_.size();
+  }
   // A binary operator, or a sign where nothing stands to the left of it.
   void Operator(std::string_view text) {
     const bool sign = text == "−" || text == "+" || text == "±";
@@ -243,7 +248,8 @@ class Output {
  private:
   bool IsPrefixPosition() const {
     return text_.empty() || text_.size() == after_operator_ ||
-           text_.back() == '(' || text_.back() == '[' || wants_space_;
+           text_.back() == '(' || text_.back() == '[' ||
+           (wants_space_ && text_.size() != after_operand_);
   }
   bool EndsWithWord() const {
     if (text_.empty() || text_.size() == after_sign_) return false;
@@ -255,6 +261,7 @@ class Output {
   bool wants_space_ = false;
   size_t after_operator_ = std::string::npos;
   size_t after_sign_ = std::string::npos;
+  size_t after_operand_ = std::string::npos;
 };
 
 class Converter {
@@ -393,10 +400,10 @@ class Converter {
     if (text.find(',') != std::string::npos) std::erase(text, ' ');
     const auto small = Small(text, kind == '^' ? Superscripts() : Subscripts());
     if (small) return *small;
-    const bool bare = CodePoints(text).size() == 1 ||
-                      (IsAtom(text) &&
-                       text.find_first_of(",/") == std::string::npos &&
-                       !StartsWithSign(text));
+    const bool bare =
+        CodePoints(text).size() == 1 ||
+        (IsAtom(text) && text.find_first_of(",/") == std::string::npos &&
+         !StartsWithSign(text));
     return kind + (bare ? text : "(" + text + ")");
   }
 
@@ -461,7 +468,7 @@ class Converter {
       const std::string over = Grouped(Argument());
       const std::string under = Argument();
       const bool small = IsAtom(over) && IsAtom(under);
-      out.Apart(over + (small ? "/" : " / ") + Denominator(under));
+      out.ApartOperand(over + (small ? "/" : " / ") + Denominator(under));
     } else if (name == "sqrt") {
       const std::string root = Argument();
       const bool one = CodePoints(root).size() == 1;

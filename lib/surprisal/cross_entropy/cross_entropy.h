@@ -31,6 +31,9 @@ struct CrossEntropyOptions {
 /// nothing is written then.
 /// Accuracy: float losses are correctly rounded, double losses within 1 ulp,
 /// confident rows and reduced losses included.
+/// Limits of the double type: logits further apart than the largest double
+/// count as infinitely far, and of class weights more than 2^1000 apart the
+/// smaller ones lose bits.
 void CrossEntropy(Rows<const float> logits, std::span<const Label> labels,
                   std::span<float> loss,
                   const CrossEntropyOptions& options = {});

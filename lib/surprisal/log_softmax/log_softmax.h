@@ -30,6 +30,8 @@ void LogSoftmax(Rows<const double> logits, Rows<double> log_probs,
 /// @param[out] d_logits  [rows, classes]; may be `logits` or `upstream` itself.
 /// Special values: rows whose log-probabilities are NaN get NaN.
 /// Accuracy: as LogSoftmax where the difference cancels less than 2^50 times.
+/// For double, also where no upstream entry beyond e^600 times the others
+/// stands at a class whose probability underflows.
 void LogSoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
                    Rows<float> d_logits, const SoftmaxOptions& options = {});
 void LogSoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,

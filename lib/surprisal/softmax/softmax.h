@@ -43,7 +43,9 @@ void MaskedSoftmax(Rows<const double> logits, Rows<const std::uint8_t> mask,
 /// @param[out] d_logits  [rows, classes]; may be `logits` or `upstream` itself.
 /// Special values: rows whose probabilities are NaN get NaN. A probability of
 /// +0 from a -inf logit has gradient 0.
-/// Accuracy: as Softmax where the difference cancels less than 2^50 times.
+/// Accuracy: as Softmax where the difference cancels less than 2^50 times. For
+/// double, also where no upstream entry beyond e^600 times the others stands at
+/// a class whose probability underflows.
 void SoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
                 Rows<float> d_logits, const SoftmaxOptions& options = {});
 void SoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,
