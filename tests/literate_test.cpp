@@ -162,6 +162,7 @@ TEST_CASE("formulas become readable Unicode") {
   CHECK(TexToUnicode(R"(\frac{\partial L}{\partial z_j} = \hat y_j - y_j)") ==
         "∂L/∂zⱼ = ŷⱼ − yⱼ");
   CHECK(TexToUnicode(R"(\frac{a+b}{2n})") == "(a + b)/(2n)");
+  CHECK(TexToUnicode(R"(\frac{h}{2} + \frac{a}{b} - c)") == "h/2 + a/b − c");
   CHECK(TexToUnicode(R"(e^{x}, e^{-x}, e^{z_j - m}, 2^{24}, p_{i,c})") ==
         "eˣ, e⁻ˣ, e^(zⱼ − m), 2²⁴, p_(i,c)");
   CHECK(TexToUnicode(R"(\sqrt{2} \le \sqrt{x+1} \ne \infty)") ==
@@ -346,6 +347,13 @@ TEST_CASE("bars and boxes are drawn to scale") {
   const BoxPlots boxes = {.panels = {{"p", {{"s", {0, 1, 2, 3, 4}}}}}};
   CHECK(Join(DrawText(boxes, 19)) ==
         "    p\n  s ───▒▒▒█▒▒▒───\n    0           4\n");
+}
+
+TEST_CASE("a line may run from right to left") {
+  Curves figure = {.y = {0, 2}, .curves = {{.points = {{0, 1}, {9, 1}}}}};
+  const std::string there = Join(DrawText(figure, 40));
+  std::ranges::reverse(figure.curves[0].points);
+  CHECK(Join(DrawText(figure, 40)) == there);
 }
 
 TEST_CASE("the output that stands out is marked in a histogram") {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <limits>
 #include <set>
 #include <span>
@@ -108,9 +107,9 @@ std::vector<float> Apply(const Layer& layer, const std::vector<float>& x) {
   return z;
 }
 
-/** Two layers make our network: 784 pixels to 128 hidden units, then 128 to
-10. Between them stands the ReLU, which turns negative numbers into 0. After
-the last layer stands nothing. */
+/** Two layers make our network: 784 pixels to 128 hidden units, and these to
+ten outputs. Between them stands the ReLU, which turns negative numbers into 0.
+After the last layer stands nothing. */
 std::vector<float> RawOutputs(const Network& network, const Digits& digits,
                               size_t i) {
   std::vector<float> x;
@@ -137,20 +136,21 @@ STEP("ten numbers for one image") {
   const std::vector<float> all = network.Logits(twos);
   CHECK(std::equal(logits.begin(), logits.end(), all.begin()));
 }
-/** There they are: ten numbers, one for each class, from {{smallest:3}} to
-{{largest:3}}. Some are negative, and they sum to nothing in particular. So
+/** There they are: ten numbers, one for each class, from {{smallest:3}}
+to {{largest:3}}. Some are negative, and they sum to nothing in particular. So
 they are no probabilities. The larger a number, the more the network leans
 towards that class, and that is all it says: hence *raw outputs*.
 
 They are also called *logits*. Joseph Berkson coined the word in 1944 for
-\f$\ln \frac{p}{1-p}\f$, the logarithm of the odds of a probability \f$p\f$. In
-\ref ch02_softmax "chapter 2" you will see that the difference of two raw
-outputs is just that: the logarithm of the odds between two classes.
+\f$\ln \left( \frac{p}{1-p} \right)\f$, the logarithm of the odds of a
+probability \f$p\f$. In \ref ch02_softmax "chapter 2" you will see that the
+difference of two raw outputs is just that: the logarithm of the odds between
+two classes.
 
 The last check compares our two loops with the library's network, which does
-the same with vector instructions: all ten agree in every bit. The
-{{parameters}} weights and biases were drawn at random. Nobody has taught them
-anything yet.
+the same with vector instructions: all ten agree in every bit. Of the
+{{parameters}} parameters the weights were drawn at random, and all biases are
+zero. Nobody has taught them anything yet.
 
 \section ch01_untrained Before the training
 One image proves little. Let us collect the outputs of all the test images,
@@ -302,9 +302,9 @@ STEP("the loss falls") {
   CHECK(std::ranges::is_sorted(losses, std::ranges::greater()));
   CHECK(Accuracy(Trained().network, Data().test) >= 0.92);
 }
-/** The very first batch cost {{first step}} nats an image, the last pass only
-{{losses[14]}}. On images that it has never seen the network is now right in a
-share of {{accuracies[trained][test images]}}, against
+/** The very first batch cost {{first step}} nats an image, the last pass
+only {{losses[14]}}. On images that it has never seen the network is now right
+in a share of {{accuracies[trained][test images]}}, against
 {{accuracies[untrained][test images]}} before. On those it learned from the
 share is {{accuracies[trained][training images]}}: some of that is learning by
 heart. Therefore the examination uses other images. */
@@ -454,9 +454,9 @@ STEP("one moves in jumps, the other at every touch") {
 /** At {{positions}} positions of the knob the loss has {{different losses}}
 values, a new one at every touch. The mistakes have only
 {{different counts of mistakes}}: in between the knob turns and nothing
-happens. A training asks for the slope, and where nothing happens the slope is
-0. We measure both slopes, with the knob a touch to the left and a touch to the
-right: */
+happens. A training asks for the slope, and where nothing happens there is
+none. We measure both slopes, with the knob a touch to the left and a touch to
+the right: */
 STEP("the slope of a step is nothing") {
   const double h = 1.0 / 1024;
   const Reading left = Turn(-h);

@@ -125,19 +125,20 @@ STEP("every logit becomes a positive weight, in the same order") {
       CHECK((kLogits[i] < kLogits[j]) == (weights[i] < weights[j]));
     }
   }
-  Figure("exp",
-         "The exponential rises everywhere, never reaches 0, and pulls "
-         "the highest away from the rest.",
-         Curves{.x_label = "logit",
-                .y_label = "weight",
-                .x = {-3, 4.5},
-                .y = {0, 60},
-                .curves = {{.name = "e^z",
-                            .function = [](double z) { return std::exp(z); }}},
-                .dots = {{kLogits[3], weights[3], "fish", DotColour::kBlue},
-                         {kLogits[0], weights[0], "cat", DotColour::kRed},
-                         {kLogits[4], weights[4], "building"},
-                         {kLogits[1], weights[1], "dog", DotColour::kGreen}}});
+  Figure(
+      "exp",
+      "The exponential rises everywhere, never reaches 0, and pulls "
+      "the highest away from the rest.",
+      Curves{.x_label = "logit",
+             .y_label = "weight",
+             .x = {-3, 4.5},
+             .y = {0, 60},
+             .curves = {{.name = "e^z",
+                         .function = [](double z) { return std::exp(z); }}},
+             .dots = {{kLogits[3], weights[3], "fish", DotColour::kBlue},
+                      {kLogits[0], weights[0], "cat", DotColour::kRed},
+                      {kLogits[4], weights[4], "building", DotColour::kBlack},
+                      {kLogits[1], weights[1], "dog", DotColour::kGreen}}});
 }
 /** The dog led the building by 0.69, close to \f$\ln 2\f$, and got about twice
 the weight: {{weights[1]}} against {{weights[4]}}. The fish's {{logits[3]}}
@@ -385,16 +386,16 @@ in every serious softmax, `surprisal::Softmax` included.
 
 \section ch02_cost What the mending costs
 Does the shift change nothing? In real numbers. In floats \f$z_i - a\f$ is
-rounded, by up to \f$2^{-24}\f$ of its own size, and the exponential turns that
-*absolute* error into a *relative* one: a class 80 below the maximum can be off
-by \f$80 \cdot 2^{-24}\f$ of itself. Let us measure, in units in the last place
-(**ulp**): the distance from one float to the next. The best possible answer,
-the nearest float, is at most half a unit off. For each spread we draw forty
-rows of ten logits between plus and minus half of it, so that the unshifted
-definition survives, and keep the worst error of each method. Every exponential
-is correctly rounded; what is left is the formula's own doing. (The limit in the
-check, the spread and 15, comes from the theorem of \ref ch03_log "chapter
-3".) */
+rounded, by up to \f$2^{-24}\f$ of its own size, and the exponential turns
+that *absolute* error into a *relative* one: a class 80 below the maximum can be
+off by \f$80 \cdot 2^{-24}\f$ of itself. Let us measure, in units in the last
+place (**ulp**): the distance from one float to the next. The best possible
+answer, the nearest float, is at most half a unit off. For each spread we draw
+forty rows of ten logits between plus and minus half of it, so that the
+unshifted definition survives, and keep the worst error of each method. Every
+exponential is correctly rounded; what is left is the formula's own doing. (The
+limit in the check, the spread and 15, comes from the theorem of
+\ref ch03_log "chapter 3".) */
 
 STEP("the shift costs up to a unit in the last place for each unit of spread") {
   std::mt19937 random(2);
@@ -426,9 +427,10 @@ STEP("the shift costs up to a unit in the last place for each unit of spread") {
 }
 /** A surprise: where it does not overflow, the naive definition is the *better*
 one. At a spread of 80 it is off by {{worst error[8][definition]}} ulp, the
-shifted formula by {{worst error[8][shifted]}}. That is no reason to go back: an
-error in the sixth digit is better than NaN. But it is a price, and
-\ref ch03_log "chapter 3" proves how high it can get.
+shifted formula by {{worst error[8][shifted]}}. (The staircase is the rounding
+of \f$z_i - a\f$: its last place doubles in size at 16, 32 and 64.) That is no
+reason to go back: an error in the sixth digit is better than NaN. But it is a
+price, and \ref ch03_log "chapter 3" proves how high it can get.
 
 The last column never exceeds 0.5, the least possible: `surprisal::Softmax`
 keeps what \f$z_i - a\f$ loses in a second number and rounds once, at the end.
@@ -522,9 +524,9 @@ a published inference engine (see the sources below).
 The sigmoid \f$\sigma(x) = 1 / (1 + e^{-x})\f$ turns a *single* logit into a
 probability. It is nothing new. Write it as \f$e^x / (e^x + e^0)\f$ and you see
 the softmax of \f$x\f$ beside a 0: a race against a rival that never moves. For
-two classes the choice is therefore one of taste. For more it is not. Below,
-*a*, *b* and *c* are one softmax; *a?*, *b?* and *c?* are three sigmoids of the
-same logits. */
+two classes the choice is therefore one of taste. For more it is not.
+Below, *a*, *b* and *c* are one softmax; *a?*, *b?* and *c?* are three sigmoids
+of the same logits. */
 
 STEP("a sigmoid is the softmax of its logit beside 0") {
   for (const float x : {-100.f, -17.f, -0.1f, 0.f, 0.1f, 3.23f, 40.f}) {

@@ -105,8 +105,8 @@ STEP("each power of ten costs the same") {
                     {1, 0, "certain", DotColour::kGreen}}});
 }
 /** One in ten is {{log_probs[1]}} nats, one in a hundred twice that, and
-\f$10^{-32}\f$ a handy {{log_probs[6]}}. The curve falls ever more steeply in
-*p*, and so you may read that a loss made of it "grows exponentially" as the
+\f$10^{-32}\f$ a handy {{log_probs[6]}}. The curve falls ever more steeply
+in *p*, and so you may read that a loss made of it "grows exponentially" as the
 probability falls. It is the other way round: for each power of ten that the
 probability loses, the logarithm moves by the same {{log_probs[1]}}. The
 probability is exponential in the logarithm.
@@ -221,6 +221,7 @@ STEP("the logarithm comes too late at both ends") {
   Show("first of two", table, {.digits = 2});
   CHECK(Log(Softmax(Row{-200, 0}))[0] == -INFINITY);
   CHECK(Log(Softmax(Row{18, 0}))[0] == 0);
+  CHECK(Log(Softmax(Row{16.942385f, 0}))[0] < 0);
   CHECK(TextbookLogSoftmax({16.942385f, 0})[0] == 0);
   Show("back again", Exp(LogSoftmax(Row{-200, 0}))[0]);
   Show("log of 0", Log(Row{0})[0]);
@@ -403,7 +404,7 @@ Chapter 2 measured the price of the shift. Now we can prove it. Let
 \f$u = 2^{-24}\f$: each rounding of a float changes a result by a factor
 \f$1 + \delta\f$ with \f$|\delta| \le u\f$, as long as nothing underflows.
 
-**Theorem.** Let \f$z\f$ have \f$n\f$ logits and the maximum \f$a\f$. Compute
+\b Theorem. Let \f$z\f$ have \f$n\f$ logits and the maximum \f$a\f$. Compute
 \f$w_i = e^{z_i - a}\f$, add the \f$w_i\f$ one after another to \f$s\f$, and
 divide: \f$y_j = w_j / s\f$; each operation correctly rounded. Then, but for
 terms of order \f$u^2\f$, the relative error of \f$y_j\f$ is at most
@@ -411,7 +412,7 @@ terms of order \f$u^2\f$, the relative error of \f$y_j\f$ is at most
 \bigl( n + 2 + (a - z_j) + \ln n \bigr)\, u .
 \f]
 
-*Proof.* (1) *One weight.* The difference \f$z_i - a\f$ comes out as
+\e Proof. (1) *One weight.* The difference \f$z_i - a\f$ comes out as
 \f$(z_i - a)(1 + \delta)\f$. That puts \f$(z_i - a)\delta\f$ too much into the
 exponent, a factor of about \f$1 + (z_i - a)\delta\f$. With the rounding of the
 exponential itself, \f$w_i\f$ is off by at most \f$(a - z_i)u + u\f$,
@@ -442,19 +443,20 @@ sum is the claim.
 
 \f$H\f$ is the entropy, and \ref ch06_entropy_and_kl "chapter 6" is about it.
 The surprise in step 3 is that a class far behind, whose weight is badly wrong,
-hardly hurts the sum, since it has hardly any weight in it. Look at the
-digits: */
+hardly hurts the sum, since it has hardly any weight in it. Look at the digits,
+where the winner tells us \f$\ln S\f$, because its \f$p\f$ is \f$1 / S\f$: */
 
 STEP("the mean gap is the entropy less ln S, and at most ln n") {
   Exact largest_gap = 0, largest_spread = 0;
   for (const Row& logits : TestRows()) {
     const Exact a = std::ranges::max(logits);
-    const Exact ln_s = LogSumExpOracle(InDouble(logits)) - a;
-    Exact mean_gap = 0, entropy = 0;
     const std::vector<Exact> log_probs = ExactLogSoftmax(logits);
+    const Exact ln_s = -std::ranges::max(log_probs);
+    Exact mean_gap = 0, entropy = 0;
     for (size_t i = 0; i < logits.size(); ++i) {
-      mean_gap += exp(log_probs[i]) * (a - logits[i]);
-      entropy -= exp(log_probs[i]) * log_probs[i];
+      const Exact p = exp(log_probs[i]);
+      mean_gap += p * (a - logits[i]);
+      entropy -= p * log_probs[i];
       largest_spread = std::max(largest_spread, Exact(a - logits[i]));
     }
     CHECK(RoundTo<double>(mean_gap + ln_s) == RoundTo<double>(entropy));
@@ -497,7 +499,7 @@ STEP("no row breaks the bound") {
         const auto [low, high] = std::ranges::minmax(logits);
         const Row got = SoftmaxShifted(logits);
         const std::vector<Exact> exact = SoftmaxOracle(InDouble(logits));
-        const Exact y = LogSumExpOracle(InDouble(logits));
+        const Exact y = high - log(std::ranges::max(exact));
         CHECK(abs(high + LogSumExpOf(logits, high) - y) <=
               (n + log(Exact(n)) + abs(y)) * 0x1p-24);
         for (size_t j = 0; j < n; ++j) {

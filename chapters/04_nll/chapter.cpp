@@ -2,23 +2,21 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "digits/classifier.h"
 #include "literate/literate.h"
 #include "literate/statistics.h"
 #include "oracle/exact.h"
+#include "oracle/rounding.h"
 #include "oracle/ulp.h"
 #include "surprisal/common/error.h"
 #include "surprisal/cross_entropy/cross_entropy.h"
 #include "surprisal/log/log.h"
 #include "surprisal/log_softmax/log_softmax.h"
 #include "surprisal/nll/nll.h"
-#include "surprisal/nll/nll_oracle.h"
 #include "surprisal/softmax/softmax.h"
 
 using namespace surprisal;
@@ -312,8 +310,8 @@ STEP("what the training did to each image") {
 lies on the floor. Look at the table of all test images: half of the test
 images cost less than {{test losses[median][loss]}} nats, but the mean is
 {{test losses[mean][loss]}}, since a few cost a great deal. The worst costs
-{{test losses[worst][loss]}}: the network gave the right digit a probability of
-{{its probability}}. This is the loss that \ref ch01_raw_logits "chapter 1"
+{{test losses[worst][loss]}}: the network gave the right digit a probability
+of {{its probability}}. This is the loss that \ref ch01_raw_logits "chapter 1"
 asked for. It says how far off.
 
 \section ch04_wrong_kind The wrong kind of numbers

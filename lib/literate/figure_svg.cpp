@@ -70,15 +70,18 @@ std::string Labels(const std::string& x_label, const std::string& y_label) {
          "\n";
 }
 
-std::string DotLines(const std::vector<Dot>& dots) {
+// A label stands to the right of its dot, or where it might be cut off, to the
+// left.
+std::string DotLines(const std::vector<Dot>& dots, const Range& x) {
   std::string script;
   for (const Dot& dot : dots) {
+    const bool near_edge = dot.x > x.low + 0.85 * (x.high - x.low);
     script += fmt::format(
-        "set label {} at {},{} front point pt 7 ps 0.9 lc rgb '{}' offset "
-        "0.9,0.5 "
-        "textcolor rgb '{}'\n",
-        Quoted(dot.label), Number(dot.x), Number(dot.y), DotHex(dot.colour),
-        DotHex(dot.colour));
+        "set label {} at {},{} {} front point pt 7 ps 0.9 lc rgb '{}' offset "
+        "{},0.5 textcolor rgb '{}'\n",
+        Quoted(dot.label), Number(dot.x), Number(dot.y),
+        near_edge ? "right" : "left", DotHex(dot.colour),
+        near_edge ? "-0.9" : "0.9", DotHex(dot.colour));
   }
   return script;
 }
@@ -257,7 +260,7 @@ std::string DrawSvg(const Curves& figure) {
   const CurveData data = SampleCurves(figure, 401);
   std::string script =
       Header(640, 400) + RangeLine("x", data.x) + RangeLine("y", data.y) +
-      Labels(figure.x_label, figure.y_label) + DotLines(figure.dots);
+      Labels(figure.x_label, figure.y_label) + DotLines(figure.dots, data.x);
   script += "set grid lw 0.5 lc rgb '#dddddd'\n";
   if (figure.curves.size() > 1)
     script += "set key outside right top Left reverse samplen 2\n";
@@ -320,7 +323,7 @@ std::string DrawSvg(const Regions& figure) {
   constexpr size_t kColumns = 120, kRows = 90;
   std::string script =
       Header(640, 480) + RangeLine("x", figure.x) + RangeLine("y", figure.y) +
-      Labels(figure.x_label, figure.y_label) + DotLines(figure.dots);
+      Labels(figure.x_label, figure.y_label) + DotLines(figure.dots, figure.x);
   int object = 0;
   for (size_t row = 0; row < kRows; ++row)
     script += Strips(figure, row, kColumns, kRows, object);
