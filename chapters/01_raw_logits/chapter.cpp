@@ -212,7 +212,8 @@ To train means: show a few images, see how the loss changes with every weight,
 and move each weight a little in the direction in which the loss falls. How
 far? By the slope times a number that we choose, the *learning rate*. All this
 is \ref ch07_gradients "chapter 7"; here we let it run, with a bar to watch. */
-TrainingReport TrainWithBar(Network& network, const TrainingOptions& options) {
+TrainingReport TrainWithBar(Network& network,
+                            const TrainingOptions& options) {
   ProgressBar bar("training", 1000);
   TrainingReport report =
       Train(network, Data().train, options, [&bar](const Progress& now) {

@@ -87,8 +87,9 @@ something to make small, so we turn the sign:
 \f[
 \ell(p) = -\ln p
 \f]
-This is the *negative log-likelihood* of one label, also called its
-*surprisal*: 0 for what was certain, large for what was thought impossible. */
+This is the *negative log-likelihood* of one label, also called
+its *surprisal*: 0 for what was certain, large for what was thought
+impossible. */
 STEP("the curve from guessing to knowing") {
   const double guess = -Log(std::vector{0.1})[0];
   Figure("neg_log", "From a guess among ten (red) down to certainty (green).",
@@ -402,9 +403,9 @@ is off by {{means of the trained[one float][error in ulp]:2}} ulp. That of
 
 A few ulp will not spoil a training. But the error grows with the number of
 rows, and in the end it is one-sided: a float that has reached some
-\f$2^{24}\f$ times a typical loss stops growing, and from there on the mean
-*falls* with every image. One loss for each pixel of a batch of pictures, and
-you are there (PyTorch issue 55657 tells of it). */
+\f$2^{24}\f$ times a typical loss stops growing, and from there on the
+mean *falls* with every image. One loss for each pixel of a batch of pictures,
+and you are there (PyTorch issue 55657 tells of it). */
 STEP("a sum that has stopped") {
   float sum = 0;
   const float loss = 0.1f;

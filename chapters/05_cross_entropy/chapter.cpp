@@ -333,8 +333,8 @@ and the logarithm turns the product into a sum:
 = \exp(-N \cdot \mathrm{loss})
 \f]
 The product is the **likelihood** of the weights. The exponential only falls as
-the mean loss rises, so the weights with the least mean loss are those of
-**maximum likelihood**. */
+the mean loss rises, so the weights with the least mean loss are those
+of **maximum likelihood**. */
 
 STEP("the product of all probabilities, and the mean loss") {
   const std::vector<Label>& labels = Digits().data.test.labels;

@@ -214,8 +214,8 @@ floor (Shannon, 1948).
 Now take this code to a town in the mountains where it mostly snows. You pay the
 lengths of \f$q\f$, the world the code was made for, with the frequencies of
 \f$p\f$, the world you are in. That is the cross-entropy
-\f$H(p, q) = -\sum_c p_c \ln q_c\f$. What you pay above the floor is the
-**Kullback-Leibler divergence**,
+\f$H(p, q) = -\sum_c p_c \ln q_c\f$. What you pay above the floor is
+the **Kullback-Leibler divergence**,
 \f[
 \mathrm{KL}(p \,\|\, q) = H(p, q) - H(p) = \sum_{c} p_c \ln(p_c / q_c) .
 \f] */

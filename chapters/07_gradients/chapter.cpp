@@ -166,8 +166,8 @@ the fifth gets {{d_probs[1]}} here, but a label with a probability of a
 millionth would get minus a million. Both are mended by the other half.
 
 \section ch07_jacobian From the probabilities to the logits
-Softmax has as many outputs as inputs, so its derivative is a matrix, the
-*Jacobian*: how does probability \f$j\f$ answer to logit \f$c\f$? Write
+Softmax has as many outputs as inputs, so its derivative is a matrix,
+the *Jacobian*: how does probability \f$j\f$ answer to logit \f$c\f$? Write
 \f$S = \sum_k e^{z_k}\f$ and use the quotient rule. For the class's own logit,
 \f[
 \frac{\partial \hat{y}_j}{\partial z_j}
