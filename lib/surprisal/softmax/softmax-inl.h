@@ -37,28 +37,6 @@ void SoftmaxRows(Rows<const T> logits, Rows<T> probs,
   }
 }
 
-/// What is masked is a -inf logit to the others, and gets 0 even where they get
-/// NaN.
-template <class T>
-void MaskedSoftmaxRows(Rows<const T> logits, Rows<const std::uint8_t> mask,
-                       Rows<T> probs, const SoftmaxOptions& options) {
-  std::vector<T> kept(logits.classes);
-  for (size_t r = 0; r < logits.rows; ++r) {
-    bool any = false;
-    for (size_t c = 0; c < logits.classes; ++c) {
-      const bool keep = mask[r][c] != 0;
-      kept[c] = keep ? logits[r][c] : -std::numeric_limits<T>::infinity();
-      any = any || keep;
-    }
-    if (any) {
-      SoftmaxRow<T>({kept.data(), kept.size()}, options.temperature, probs[r]);
-    }
-    for (size_t c = 0; c < logits.classes; ++c) {
-      if (mask[r][c] == 0) probs[r][c] = T{0};
-    }
-  }
-}
-
 /// A row of upstream gradients, times 2^-exponent so that products fit. Those
 /// of classes whose weight is 0 are left out where weights are given.
 struct UpstreamRow {

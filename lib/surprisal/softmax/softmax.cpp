@@ -1,5 +1,8 @@
 #include "surprisal/softmax/softmax.h"
 
+#include <limits>
+#include <vector>
+
 #include "surprisal/common/check.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -21,15 +24,6 @@ void SoftmaxF64(Rows<const double> logits, Rows<double> probs,
   SoftmaxRows<double>(logits, probs, options);
 }
 
-void MaskedSoftmaxF32(Rows<const float> logits, Rows<const std::uint8_t> mask,
-                      Rows<float> probs, const SoftmaxOptions& options) {
-  MaskedSoftmaxRows<float>(logits, mask, probs, options);
-}
-void MaskedSoftmaxF64(Rows<const double> logits, Rows<const std::uint8_t> mask,
-                      Rows<double> probs, const SoftmaxOptions& options) {
-  MaskedSoftmaxRows<double>(logits, mask, probs, options);
-}
-
 void SoftmaxVjpF32(Rows<const float> logits, Rows<const float> upstream,
                    Rows<float> d_logits, const SoftmaxOptions& options) {
   SoftmaxVjpRows<float>(logits, upstream, d_logits, options);
@@ -45,6 +39,32 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace surprisal {
+namespace {
+
+/// What is masked is a -inf logit to the others, and gets 0 even where they get
+/// NaN. Nothing here is worth a vector, so it stands outside the SIMD targets.
+template <class T>
+void MaskedSoftmaxRows(Rows<const T> logits, Rows<const std::uint8_t> mask,
+                       Rows<T> probs, const SoftmaxOptions& options) {
+  std::vector<T> kept(logits.classes);
+  for (size_t r = 0; r < logits.rows; ++r) {
+    bool any = false;
+    for (size_t c = 0; c < logits.classes; ++c) {
+      const bool keep = mask[r][c] != 0;
+      kept[c] = keep ? logits[r][c] : -std::numeric_limits<T>::infinity();
+      any = any || keep;
+    }
+    const StridedRow<T> row = probs[r];
+    if (any) {
+      Softmax(kept, Rows<T>(row.data, 1, row.classes, 0, row.stride), options);
+    }
+    for (size_t c = 0; c < row.classes; ++c) {
+      if (mask[r][c] == 0) row[c] = T{0};
+    }
+  }
+}
+
+}  // namespace
 
 HWY_EXPORT(SoftmaxF32);
 
@@ -68,8 +88,6 @@ void Softmax(Rows<const double> logits, Rows<double> probs,
   HWY_DYNAMIC_DISPATCH(SoftmaxF64)(logits, probs, options);
 }
 
-HWY_EXPORT(MaskedSoftmaxF32);
-
 void MaskedSoftmax(Rows<const float> logits, Rows<const std::uint8_t> mask,
                    Rows<float> probs, const SoftmaxOptions& options) {
   CheckFloatingPointEnvironment();
@@ -77,10 +95,8 @@ void MaskedSoftmax(Rows<const float> logits, Rows<const std::uint8_t> mask,
   CheckSameShape("mask", mask, logits.rows, logits.classes);
   CheckSameShape("probs", probs, logits.rows, logits.classes);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(MaskedSoftmaxF32)(logits, mask, probs, options);
+  MaskedSoftmaxRows(logits, mask, probs, options);
 }
-
-HWY_EXPORT(MaskedSoftmaxF64);
 
 void MaskedSoftmax(Rows<const double> logits, Rows<const std::uint8_t> mask,
                    Rows<double> probs, const SoftmaxOptions& options) {
@@ -89,7 +105,7 @@ void MaskedSoftmax(Rows<const double> logits, Rows<const std::uint8_t> mask,
   CheckSameShape("mask", mask, logits.rows, logits.classes);
   CheckSameShape("probs", probs, logits.rows, logits.classes);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(MaskedSoftmaxF64)(logits, mask, probs, options);
+  MaskedSoftmaxRows(logits, mask, probs, options);
 }
 
 HWY_EXPORT(SoftmaxVjpF32);
