@@ -21,9 +21,8 @@ namespace surprisal::testing {
 /// An elementwise function, its gradient, and the truth about both.
 template <class T>
 struct Elementwise {
-  void (*function)(std::span<const T> x, std::span<T> y);
-  void (*vjp)(std::span<const T> x, std::span<const T> upstream,
-              std::span<T> d_x);
+  void (*function)(InRow x, OutRow y);
+  void (*vjp)(InRow x, InRow upstream, OutRow d_x);
   Exact (*oracle)(double x);
   Exact (*vjp_oracle)(double x, double upstream);
 };

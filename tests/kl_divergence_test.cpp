@@ -24,9 +24,7 @@ T FromLogProbs(const std::vector<T>& log_p, const std::vector<T>& log_q) {
 }
 
 /// The gradients of both functions have one form.
-template <class T>
-using GradientFn = void(Rows<const T>, Rows<const T>, std::span<const T>,
-                        Rows<T>, Rows<T>);
+using GradientFn = void(InRows, InRows, InRow, OutRows, OutRows);
 
 template <class T>
 struct Gradient {
@@ -34,7 +32,7 @@ struct Gradient {
 };
 
 template <class T>
-Gradient<T> GradientOf(GradientFn<T>* function, const std::vector<T>& p,
+Gradient<T> GradientOf(GradientFn* function, const std::vector<T>& p,
                        const std::vector<T>& q, T upstream) {
   Gradient<T> d = {std::vector<T>(p.size()), std::vector<T>(p.size())};
   function(p, q, std::span<const T>(&upstream, 1), d.d_p, d.d_q);
@@ -186,9 +184,9 @@ TEST_CASE_TEMPLATE("views of any layout give the same bits", T, float, double) {
 TEST_CASE_TEMPLATE("either gradient may be left out", T, float, double) {
   const std::vector<T> p = {T(0.3), T(0.7)}, q = {T(0.6), T(0.4)};
   const std::vector<T> upstream = {1};
-  for (GradientFn<T>* function :
-       {static_cast<GradientFn<T>*>(KlDivergenceGradient),
-        static_cast<GradientFn<T>*>(KlDivergenceFromLogProbsGradient)}) {
+  for (GradientFn* function :
+       {static_cast<GradientFn*>(KlDivergenceGradient),
+        static_cast<GradientFn*>(KlDivergenceFromLogProbsGradient)}) {
     ForEachTarget([&] {
       const auto both = GradientOf<T>(function, p, q, 1);
       std::vector<T> alone(2);

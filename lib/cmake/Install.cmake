@@ -12,7 +12,8 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/surprisal
         PATTERN "*_oracle.h" EXCLUDE
         PATTERN "common" EXCLUDE)
 # Of common/, what the contracts include; the rest is the kernels' own business.
-install(FILES ${PROJECT_SOURCE_DIR}/lib/surprisal/common/error.h
+install(FILES ${PROJECT_SOURCE_DIR}/lib/surprisal/common/element.h
+              ${PROJECT_SOURCE_DIR}/lib/surprisal/common/error.h
               ${PROJECT_SOURCE_DIR}/lib/surprisal/common/rows.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/surprisal/common)
 

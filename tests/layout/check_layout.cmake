@@ -134,6 +134,10 @@ function(check_includes file)
   elseif(file MATCHES "^lib/surprisal/.*(-inl\\.h|\\.cpp)$")
     forbid_includes(${file} "boost/|oracle/|digits/|literate/|.*_oracle\\.h"
                     "a kernel depends on Highway alone")
+  elseif(file STREQUAL lib/surprisal/common/element.h)
+    # Highway's storage types of 16 bits are in its base.h
+    forbid_includes(${file} "boost/|hwy/h|hwy/[^b]|oracle/|digits/|literate/"
+                    "the element types depend on Highway's alone")
   elseif(file MATCHES "^lib/surprisal/.*\\.h$")
     forbid_includes(${file} "boost/|hwy/|oracle/|digits/|literate/|.*-inl\\.h"
                     "a contract depends on the standard library alone")

@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "surprisal/binary_cross_entropy/binary_cross_entropy.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/prob_row-inl.h"
 #include "surprisal/common/wide_sum-inl.h"
 #include "surprisal/softplus/softplus-inl.h"
@@ -74,12 +76,25 @@ HWY_INLINE Scaled<D> WeighTerm(D d, Scaled<D> weight, Scaled<D> term) {
           hn::IfThenElse(none, zero, product.exponent)};
 }
 
-/// A vector of results before rounding: `special` where that is not 0.
+/// A vector of results before rounding: `special` where that is not 0, else
+/// `regular`, off by at most kRelative of `size` times 2^regular.exponent.
 template <class D>
 struct Outcome {
   Scaled<D> regular;
-  V<D> special;
+  Held<D> special;
+  Held<D> size;
 };
+
+/// The sum of two terms that may cancel.
+template <class D>
+HWY_INLINE Outcome<D> SumOf(D d, Scaled<D> a, Scaled<D> b, V<D> special) {
+  const Scaled<D> sum = AddScaled(d, a, b);
+  const auto size_of = [&](Scaled<D> x) HWY_ATTR {
+    const V<D> size = hn::Abs(x.value.hi);
+    return Scaled<D>{ToDd(d, size), x.exponent};
+  };
+  return {sum, special, AddScaled(d, size_of(a), size_of(b)).value.hi};
+}
 
 /// The infinite loss of terms that are infinite and count; NaN for a NaN input.
 template <class D, class M>
@@ -106,8 +121,9 @@ struct FromLogits {
         WeighTerm(d, weights.negative, SoftplusOf(d, finite)));
     const auto infinite = hn::Not(hn::IsFinite(x));
     sum.value = IfThenElse(d, infinite, ToDd(d, zero), sum.value);
-    return {sum, InfiniteLoss(d, x, hn::Eq(x, hn::Neg(infinity)),
-                              hn::Eq(x, infinity), weights)};
+    const V<D> special = InfiniteLoss(d, x, hn::Eq(x, hn::Neg(infinity)),
+                                      hn::Eq(x, infinity), weights);
+    return {sum, special, sum.value.hi};
   }
 
   /// (1 - t) sigmoid(x) - w t sigmoid(-x).
@@ -117,7 +133,7 @@ struct FromLogits {
     Scaled<D> pull = WeighTerm(d, weights.positive, SigmoidOf(d, hn::Neg(x)));
     pull.value = Neg(d, pull.value);
     const Scaled<D> push = WeighTerm(d, weights.negative, SigmoidOf(d, x));
-    return {AddScaled(d, push, pull), hn::IfThenElseZero(hn::IsNaN(x), x)};
+    return SumOf<D>(d, push, pull, hn::IfThenElseZero(hn::IsNaN(x), x));
   }
 };
 
@@ -147,9 +163,10 @@ struct FromProbs {
     const Scaled<D> against = {
         IfThenElse(d, tiny, itself.value, log_term.value),
         hn::IfThenElseZero(tiny, itself.exponent)};
-    return {AddScaled(d, WeighTerm(d, weights.positive, term(log_p)),
-                      WeighTerm(d, weights.negative, against)),
-            InfiniteLoss(d, p, p_is_0, p_is_1, weights)};
+    const Scaled<D> sum =
+        AddScaled(d, WeighTerm(d, weights.positive, term(log_p)),
+                  WeighTerm(d, weights.negative, against));
+    return {sum, InfiniteLoss(d, p, p_is_0, p_is_1, weights), sum.value.hi};
   }
 
   /// (1 - t) / (1 - p) - w t / p, each term 0 where its numerator is.
@@ -171,7 +188,7 @@ struct FromProbs {
     special =
         hn::IfThenElse(hn::And(p_is_0, hn::Gt(weights.positive.value.hi, zero)),
                        hn::Neg(infinity), special);
-    return {AddScaled(d, push, pull), hn::IfThenElse(hn::IsNaN(p), p, special)};
+    return SumOf<D>(d, push, pull, hn::IfThenElse(hn::IsNaN(p), p, special));
   }
 };
 
@@ -188,59 +205,124 @@ HWY_INLINE const double* LoadPosWeights(std::span<const double> pos_weight,
   return weights;
 }
 
+/// What the kernels cannot decide, for one batch.
+struct BinaryLastResort {
+  ElementType type;
+  certain::BinaryCrossEntropyCase args;
+
+  double operator()(size_t element) const {
+    const size_t classes = args.inputs.classes;
+    return certain::ElementLoss(type, args, element / classes,
+                                element % classes);
+  }
+  double Reduced() const { return certain::ReducedLoss(type, args); }
+};
+
+template <class From>
+HWY_INLINE certain::BinaryCrossEntropyCase CaseOf(
+    InRows inputs, InRows targets, const BinaryCrossEntropyOptions& options) {
+  return {inputs, targets, std::is_same_v<From, FromProbs>, options.pos_weight,
+          options.reduction};
+}
+
+/// The mean's divisor, 1 for the other reductions.
+HWY_INLINE double CountOf(InRows inputs, Reduction reduction) {
+  if (reduction != Reduction::kMean || inputs.rows == 0) return 1.0;
+  return static_cast<double>(inputs.rows * inputs.classes);
+}
+
+/// Hands the losses of some elements to the writer, as those from `first` on.
+template <class Writer>
+HWY_INLINE void WriteLosses(const Outcome<Doubles>& losses, size_t first,
+                            size_t count, Writer& writer) {
+  const Doubles d;
+  HWY_ALIGN double hi[kMaxDoubles], lo[kMaxDoubles];
+  HWY_ALIGN double exponent[kMaxDoubles], special[kMaxDoubles];
+  HWY_ALIGN double size[kMaxDoubles];
+  hn::Store(losses.regular.value.hi, d, hi);
+  hn::Store(losses.regular.value.lo, d, lo);
+  hn::Store(losses.regular.exponent, d, exponent);
+  hn::Store(losses.special, d, special);
+  hn::Store(losses.size, d, size);
+  for (size_t k = 0; k < count; ++k) {
+    writer.Row(first + k,
+               {{hi[k], lo[k]}, exponent[k], special[k], size[k] * kRelative});
+  }
+}
+
 /// One loss after the other; the reduced ones are added in full precision.
-template <class From, class T>
-void BinaryLosses(Rows<const T> inputs, Rows<const T> targets,
-                  std::span<T> loss, const BinaryCrossEntropyOptions& options) {
+template <class From>
+HWY_INLINE void BinaryLosses(InRows inputs, InRows targets, OutRow loss,
+                             const BinaryCrossEntropyOptions& options) {
   const Doubles d;
   const size_t lanes = hn::Lanes(d), classes = inputs.classes;
   const double* weights = LoadPosWeights(options.pos_weight, classes);
-  LossWriter<T> writer(loss, options.reduction);
+  const BinaryLastResort last_resort = {loss.type,
+                                        CaseOf<From>(inputs, targets, options)};
+  LossWriter writer(loss, options.reduction, last_resort);
   for (size_t r = 0; r < inputs.rows; ++r) {
     const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
     const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
     for (size_t i = 0; i < classes; i += lanes) {
       const Outcome<Doubles> losses = From::Loss(
           d, hn::Load(d, x + i), hn::Load(d, t + i), hn::Load(d, weights + i));
-      HWY_ALIGN double hi[kMaxDoubles], lo[kMaxDoubles];
-      HWY_ALIGN double exponent[kMaxDoubles], special[kMaxDoubles];
-      hn::Store(losses.regular.value.hi, d, hi);
-      hn::Store(losses.regular.value.lo, d, lo);
-      hn::Store(losses.regular.exponent, d, exponent);
-      hn::Store(losses.special, d, special);
-      for (size_t k = 0; k < std::min(lanes, classes - i); ++k) {
-        writer.Row(r * classes + i + k,
-                   {{hi[k], lo[k]}, exponent[k], special[k]});
-      }
+      WriteLosses(losses, r * classes + i, std::min(lanes, classes - i),
+                  writer);
     }
   }
-  const double count = static_cast<double>(inputs.rows * classes);
   const bool mean = options.reduction == Reduction::kMean;
-  writer.Finish({mean ? count : 1.0, 0.0}, mean && inputs.rows == 0);
+  writer.Finish({{CountOf(inputs, options.reduction), 0.0},
+                 0.0,
+                 mean && inputs.rows == 0});
 }
 
-template <class From, class T>
-void BinaryGradients(Rows<const T> inputs, Rows<const T> targets,
-                     Rows<T> d_inputs,
-                     const BinaryCrossEntropyOptions& options) {
+template <class From>
+HWY_INLINE void BinaryGradients(InRows inputs, InRows targets, OutRows d_inputs,
+                                const BinaryCrossEntropyOptions& options) {
   const double* weights = LoadPosWeights(options.pos_weight, inputs.classes);
   const bool mean = options.reduction == Reduction::kMean;
-  const double count = static_cast<double>(inputs.rows * inputs.classes);
+  const double count = CountOf(inputs, options.reduction);
+  const double relative = 2 * kRelative / count;
+  const certain::BinaryCrossEntropyCase args =
+      CaseOf<From>(inputs, targets, options);
   for (size_t r = 0; r < inputs.rows; ++r) {
     const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
     const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
-    StoreRow(d_inputs[r], [&](auto d, size_t i) HWY_ATTR {
+    const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
       auto gradient = From::Gradient(d, hn::Load(d, x + i), hn::Load(d, t + i),
                                      hn::Load(d, weights + i));
-      if (mean) {
-        gradient.regular.value =
-            Div(d, gradient.regular.value, ToDd(d, hn::Set(d, count)));
-      }
-      return hn::IfThenElse(hn::Eq(gradient.special, hn::Zero(d)),
-                            BeforeRounding<T>(d, gradient.regular),
+      auto& value = gradient.regular.value;
+      if (mean) value = Div(d, value, ToDd(d, hn::Set(d, count)));
+      const auto zero = hn::Zero(d);
+      const auto ordinary = hn::Eq(gradient.special, zero);
+      value = IfThenElse(d, ordinary, value, ToDd(d, zero));
+      const auto error = hn::IfThenElseZero(
+          ordinary, hn::Mul(gradient.size, hn::Set(d, relative)));
+      return hn::IfThenElse(ordinary,
+                            round(d, i, OffBy(d, gradient.regular, error)),
                             gradient.special);
+    };
+    StoreRow(d_inputs[r], lanes_of, [&](size_t c) {
+      return certain::LossGradient(d_inputs.type, args, r, c);
     });
   }
+}
+
+void LossesFromLogits(InRows logits, InRows targets, OutRow loss,
+                      const BinaryCrossEntropyOptions& options) {
+  BinaryLosses<FromLogits>(logits, targets, loss, options);
+}
+void GradientsFromLogits(InRows logits, InRows targets, OutRows d_logits,
+                         const BinaryCrossEntropyOptions& options) {
+  BinaryGradients<FromLogits>(logits, targets, d_logits, options);
+}
+void LossesFromProbs(InRows probs, InRows targets, OutRow loss,
+                     const BinaryCrossEntropyOptions& options) {
+  BinaryLosses<FromProbs>(probs, targets, loss, options);
+}
+void GradientsFromProbs(InRows probs, InRows targets, OutRows d_probs,
+                        const BinaryCrossEntropyOptions& options) {
+  BinaryGradients<FromProbs>(probs, targets, d_probs, options);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -18,50 +18,33 @@ struct BinaryCrossEntropyOptions {
 /// @param[in]  logits   [rows, classes].
 /// @param[in]  targets  [rows, classes], each in [0, 1], else Error.
 /// @param[out] loss     [rows * classes] in row-major order for kNone, else
-/// [1];
-///                      the mean divides by rows * classes and is NaN over
-///                      nothing.
+///                      [1], of type float for 16-bit logits; the mean
+///                      divides by rows * classes and is NaN over nothing.
 /// Special values: x = +-inf is met by its limit (0 where the target agrees,
 /// +inf where it does not); NaN gives NaN; never -0.
-/// Error on sizes, targets outside [0, 1], weights negative or not finite.
-/// Accuracy: float losses are correctly rounded, double losses within 1 ulp.
-void BinaryCrossEntropy(Rows<const float> logits, Rows<const float> targets,
-                        std::span<float> loss,
-                        const BinaryCrossEntropyOptions& options = {});
-void BinaryCrossEntropy(Rows<const double> logits, Rows<const double> targets,
-                        std::span<double> loss,
+/// Error on sizes, types (some but not all double), targets outside [0, 1],
+/// weights negative or not finite.
+/// Accuracy: float and 16-bit results are correctly rounded, double losses
+/// within 1 ulp.
+void BinaryCrossEntropy(InRows logits, InRows targets, OutRow loss,
                         const BinaryCrossEntropyOptions& options = {});
 
 /// Gradient of BinaryCrossEntropy with respect to the logits:
 /// (1 - t) Sigmoid(x) - w t Sigmoid(-x).
 /// @param[out] d_logits  [rows, classes]; may be `logits` itself.
-void BinaryCrossEntropyGradient(Rows<const float> logits,
-                                Rows<const float> targets, Rows<float> d_logits,
-                                const BinaryCrossEntropyOptions& options = {});
-void BinaryCrossEntropyGradient(Rows<const double> logits,
-                                Rows<const double> targets,
-                                Rows<double> d_logits,
+void BinaryCrossEntropyGradient(InRows logits, InRows targets, OutRows d_logits,
                                 const BinaryCrossEntropyOptions& options = {});
 
 /// Binary cross-entropy from probabilities: -w t ln p - (1 - t) ln(1 - p).
 /// @param[in] probs  [rows, classes], each in [0, 1] or NaN, else Error.
 /// 0 ln 0 counts as 0; a certain and wrong probability costs +inf.
-void BinaryCrossEntropyFromProbs(Rows<const float> probs,
-                                 Rows<const float> targets,
-                                 std::span<float> loss,
-                                 const BinaryCrossEntropyOptions& options = {});
-void BinaryCrossEntropyFromProbs(Rows<const double> probs,
-                                 Rows<const double> targets,
-                                 std::span<double> loss,
+void BinaryCrossEntropyFromProbs(InRows probs, InRows targets, OutRow loss,
                                  const BinaryCrossEntropyOptions& options = {});
 
 /// Its gradient with respect to the probabilities: (1 - t) / (1 - p) - w t / p,
 /// a term whose numerator is 0 being 0.
 void BinaryCrossEntropyFromProbsGradient(
-    Rows<const float> probs, Rows<const float> targets, Rows<float> d_probs,
-    const BinaryCrossEntropyOptions& options = {});
-void BinaryCrossEntropyFromProbsGradient(
-    Rows<const double> probs, Rows<const double> targets, Rows<double> d_probs,
+    InRows probs, InRows targets, OutRows d_probs,
     const BinaryCrossEntropyOptions& options = {});
 
 }  // namespace surprisal

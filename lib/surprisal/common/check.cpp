@@ -76,9 +76,11 @@ void CheckSize(const char* what, size_t actual, size_t expected) {
               " elements where " + std::to_string(expected) + " are needed");
 }
 
-void CheckElementwise(size_t x_size, size_t size, const char* what) {
-  CheckFloatingPointEnvironment();
-  CheckSize(what, size, x_size);
+void CheckType(const char* what, ElementType type, ElementType expected) {
+  const ElementType wide = ElementType::kFloat64;
+  if ((type == wide) == (expected == wide)) return;
+  throw Error(std::string(what) + " is of type " + NameOf(type) + " beside " +
+              NameOf(expected) + ": float64 goes with float64 only");
 }
 
 void CheckShape(const char* what, size_t rows, size_t classes,
@@ -125,19 +127,15 @@ void CheckTemperature(double temperature) {
   ThrowOutside("temperature", temperature, "(0, inf)");
 }
 
-template <class T>
-void CheckEntries(const char* what, Rows<const T> values, Domain domain) {
+void CheckEntries(const char* what, const InRows& values, Domain domain) {
   for (size_t r = 0; r < values.rows; ++r) {
+    const InRow row = values[r];
     for (size_t c = 0; c < values.classes; ++c) {
-      const auto x = static_cast<double>(values[r][c]);
-      if (Inside(x, domain)) continue;
-      ThrowOutside(Place(what, r) + "[" + std::to_string(c) + "]", x,
+      if (Inside(row[c], domain)) continue;
+      ThrowOutside(Place(what, r) + "[" + std::to_string(c) + "]", row[c],
                    RangeOf(domain));
     }
   }
 }
-
-template void CheckEntries<float>(const char*, Rows<const float>, Domain);
-template void CheckEntries<double>(const char*, Rows<const double>, Domain);
 
 }  // namespace surprisal

@@ -21,8 +21,9 @@ void CheckFloatingPointEnvironment();
 /// Error unless `actual` equals `expected`; `what` is the argument's name.
 void CheckSize(const char* what, size_t actual, size_t expected);
 
-/// The checks of an elementwise function: the environment, and equal sizes.
-void CheckElementwise(size_t x_size, size_t size, const char* what);
+/// Error unless both types or none is double: a double is not rounded to fewer
+/// bits, nor are fewer bits passed off as a double.
+void CheckType(const char* what, ElementType type, ElementType expected);
 
 /// Error unless the view has the given shape, and `classes` is not 0.
 void CheckShape(const char* what, size_t rows, size_t classes,
@@ -52,25 +53,35 @@ enum class Domain {
 };
 
 /// Error unless every entry is in the domain.
-template <class T>
-void CheckEntries(const char* what, Rows<const T> values, Domain domain);
+void CheckEntries(const char* what, const InRows& values, Domain domain);
 
-extern template void CheckEntries<float>(const char*, Rows<const float>,
-                                         Domain);
-extern template void CheckEntries<double>(const char*, Rows<const double>,
-                                          Domain);
-
-template <class T>
-void CheckSameShape(const char* what, const Rows<T>& view, size_t rows,
-                    size_t classes) {
-  CheckShape(what, view.rows, view.classes, rows, classes);
+/// Error unless `view` has the shape of `like`, at least one class, and a type
+/// that goes with it.
+template <class View>
+void CheckLike(const char* what, const View& view, const InRows& like) {
+  CheckShape(what, view.rows, view.classes, like.rows, like.classes);
+  CheckType(what, view.type, like.type);
 }
 
 /// The same for a view that may be left empty.
-template <class T>
-void CheckOptional(const char* what, const Rows<T>& view, size_t rows,
-                   size_t classes) {
-  if (view.data != nullptr) CheckSameShape(what, view, rows, classes);
+template <class View>
+void CheckOptional(const char* what, const View& view, const InRows& like) {
+  if (view.data != nullptr) CheckLike(what, view, like);
+}
+
+/// Error unless `row` has `size` elements of a type that goes with `type`.
+template <class Row>
+void CheckScalars(const char* what, const Row& row, size_t size,
+                  ElementType type) {
+  CheckSize(what, row.classes, size);
+  CheckType(what, row.type, type);
+}
+
+/// The checks of an elementwise function: the environment, sizes, types.
+template <class Row>
+void CheckElementwise(const InRow& x, const Row& row, const char* what) {
+  CheckFloatingPointEnvironment();
+  CheckScalars(what, row, x.classes, x.type);
 }
 
 }  // namespace surprisal

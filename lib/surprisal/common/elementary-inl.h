@@ -24,7 +24,7 @@ namespace HWY_NAMESPACE {
 template <class D>
 struct Scaled {
   Dd<D> value;
-  V<D> exponent;
+  Held<D> exponent;
 };
 
 /// 2^k for integral k in [-1022, 1023].
@@ -83,7 +83,7 @@ HWY_INLINE Dd<D> TimesLn2(D d, V<D> k) {
 /// most 2^-99. The series at r / 8, whose remainder after 15 terms is below
 /// 2^-111, then three times e^(2s) - 1 = u (2 + u) with u = e^s - 1.
 template <class D>
-HWY_NOINLINE Dd<D> Expm1Reduced(D d, Dd<D> r) {
+inline HWY_NOINLINE Dd<D> Expm1Reduced(D d, Dd<D> r) {
   const Dd<D> s = Scale(d, r, hn::Set(d, 0.125));
   // Terms from s^9 on are 2^-54 of the whole: plain doubles carry them
   V<D> tail = hn::Set(d, kInverseFactorial[15].hi);
@@ -127,7 +127,7 @@ HWY_INLINE Scaled<D> Exp(D d, Dd<D> t) {
 /// y + ln(1 + delta), delta = (1 + u) e^-y - 1, of which two terms are enough:
 /// |delta| is below 2^-45 |u|.
 template <class D>
-HWY_NOINLINE Dd<D> Log1pReduced(D d, Dd<D> u) {
+inline HWY_NOINLINE Dd<D> Log1pReduced(D d, Dd<D> u) {
   const V<D> s = hn::Div(u.hi, hn::Add(u.hi, hn::Set(d, 2.0)));
   const V<D> s2 = hn::Mul(s, s);
   V<D> series = hn::Set(d, 1.0 / 19);

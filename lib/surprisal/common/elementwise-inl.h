@@ -1,4 +1,4 @@
-// Runs a function of doubles over spans of any element type.
+// Runs a function of doubles over rows of any element type, in stages.
 
 #if defined(SURPRISAL_COMMON_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPRISAL_COMMON_ELEMENTWISE_INL_H_
@@ -8,69 +8,68 @@
 #endif
 
 #include <algorithm>
-#include <span>
 
 #include "hwy/highway.h"
-#include "surprisal/common/check.h"
-#include "surprisal/common/rounding-inl.h"
+#include "surprisal/common/elements-inl.h"
+#include "surprisal/common/first_stage-inl.h"
+#include "surprisal/common/upstream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-using Doubles = hn::ScalableTag<double>;
-inline constexpr size_t kMaxDoubles = HWY_MAX_BYTES / sizeof(double);
-
-/// The first `count` < Lanes(d) elements as doubles, padded with 1.
-template <class T, class D>
-HWY_INLINE V<D> LoadSomeDoubles(D d, const T* from, size_t count) {
-  HWY_ALIGN T copy[kMaxDoubles];
-  std::fill_n(std::copy_n(from, count, copy), hn::Lanes(d) - count, T{1});
-  return LoadDoubles(d, copy);
-}
-
-/// y[i] = lanes_of(d, inputs[i]...) for all i. The end of a span goes through
-/// the same vector code, by way of padded copies: no element is computed
-/// differently, none outside the spans is touched. y may be one of the inputs.
-template <class T, class Fn, class... Inputs>
-HWY_INLINE void MapElements(std::span<T> y, const Fn& lanes_of,
-                            Inputs... inputs) {
-  const Doubles d;
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= y.size(); i += lanes) {
-    StoreRounded(d, lanes_of(d, LoadDoubles(d, inputs.data() + i)...),
-                 y.data() + i);
-  }
-  const size_t rest = y.size() - i;
-  if (rest == 0) return;
-  HWY_ALIGN T last[kMaxDoubles];
-  StoreRounded(d, lanes_of(d, LoadSomeDoubles(d, inputs.data() + i, rest)...),
-               last);
-  std::copy_n(last, rest, y.data() + i);
-}
-
-/// A derivative, as a factor of the upstream gradient. `coarse` stands in for
-/// `exact` where the product is 0, infinite or NaN: it need only be 0, infinite
-/// or NaN, and of the right sign, where the derivative is.
-template <class D>
-struct Factor {
-  Scaled<D> exact;
-  V<D> coarse;
+/// What one element is computed from: up to two inputs.
+inline constexpr size_t kChunk = 256;
+struct Chunk {
+  HWY_ALIGN double x[kChunk];
+  HWY_ALIGN double upstream[kChunk];
+  HWY_ALIGN double y[kChunk];
+  size_t count = 0;
 };
 
-/// upstream * factor, rounded once: neither factor alone need fit a double.
-template <class T, class D>
-HWY_INLINE V<D> TimesUpstream(D d, V<D> upstream, const Factor<D>& factor) {
-  const Scaled<D> g = Normalize(d, upstream);
-  const Scaled<D> product = {Mul(d, factor.exact.value, g.value),
-                             hn::Add(factor.exact.exponent, g.exponent)};
-  const V<D> coarse = hn::Mul(upstream, factor.coarse);
-  const auto regular =
-      hn::And(hn::And(hn::IsFinite(upstream), hn::IsFinite(factor.coarse)),
-              hn::And(hn::Ne(upstream, hn::Zero(d)),
-                      hn::Ne(factor.coarse, hn::Zero(d))));
-  return hn::IfThenElse(regular, BeforeRounding<T>(d, product), coarse);
+/// Loads elements from `begin` on, padded to whole vectors with 1.
+HWY_INLINE void LoadChunk(InRow from, size_t begin, size_t count, double* to) {
+  Widen(from, begin, count, to);
+  std::fill(to + count, to + hwy::RoundUpTo(count, hn::Lanes(Doubles())), 1.0);
+}
+
+/// One function of x, or of x and an upstream gradient, in its three stages:
+/// - First(d, x, g): an Estimate in double arithmetic;
+/// - Full(d, round, i, x, g): double-double, rounded by `round`, specials too;
+/// - LastResort(type, x, g): certain, for what Full left open.
+template <class Function>
+HWY_INLINE void MapChunk(ElementType type, Chunk& chunk) {
+  const Doubles d;
+  Rounder round(type);
+  const FloatFormat format = FormatOf(type);
+  for (size_t i = 0; i < chunk.count; i += hn::Lanes(d)) {
+    const V<Doubles> x = hn::Load(d, chunk.x + i);
+    const V<Doubles> g = hn::Load(d, chunk.upstream + i);
+    V<Doubles> y = hn::Zero(d);
+    if (!round.Certain() ||
+        !RoundEstimate(d, format, Function::First(d, x, g), y)) {
+      y = Function::Full(d, round, i, x, g);
+    }
+    hn::Store(y, d, chunk.y + i);
+  }
+  for (const size_t i : round.Open().Places()) {
+    if (i >= chunk.count) continue;
+    chunk.y[i] = Function::LastResort(type, chunk.x[i], chunk.upstream[i]);
+  }
+}
+
+/// y[i] = Function(x[i], upstream[i]) for all i; a Function of x alone gets x
+/// twice. y may be one of the inputs.
+template <class Function>
+HWY_INLINE void MapElements(InRow x, InRow upstream, OutRow y) {
+  Chunk chunk;
+  for (size_t begin = 0; begin < y.classes; begin += kChunk) {
+    chunk.count = std::min(kChunk, y.classes - begin);
+    LoadChunk(x, begin, chunk.count, chunk.x);
+    LoadChunk(upstream, begin, chunk.count, chunk.upstream);
+    MapChunk<Function>(y.type, chunk);
+    Narrow(chunk.y, begin, chunk.count, y);
+  }
 }
 
 }  // namespace HWY_NAMESPACE

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "hwy/highway.h"
+#include "surprisal/common/upstream-inl.h"
 #include "surprisal/common/wide_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,8 +18,7 @@ namespace surprisal {
 namespace HWY_NAMESPACE {
 
 /// A row of any stride as doubles in a scratch slot, padded with `pad`.
-template <class T>
-HWY_INLINE double* LoadPlain(StridedRow<const T> from, double pad, Slot slot) {
+HWY_INLINE double* LoadPlain(InRow from, double pad, Slot slot) {
   const size_t padded = hwy::RoundUpTo(from.classes, hn::Lanes(Doubles()));
   double* to = Scratch(slot, padded);
   LoadRow(from, pad, to);
@@ -34,8 +34,7 @@ struct ProbRow {
 
 /// Scales probabilities so that their products with logarithms keep all their
 /// bits: up by 2^500, or down by 2^600 when they are huge.
-template <class T>
-HWY_INLINE ProbRow LoadProbs(StridedRow<const T> probs, Slot slot) {
+HWY_INLINE ProbRow LoadProbs(InRow probs, Slot slot) {
   double* values = LoadPlain(probs, 0.0, slot);
   double largest = 0.0;
   for (size_t c = 0; c < probs.classes; ++c) {
@@ -56,12 +55,13 @@ HWY_INLINE double DownExponent(const double* log_probs, size_t padded) {
 }
 
 /// One term of a sum over classes: `limit` where that is not 0 (an infinity or
-/// NaN), nothing where it does not count.
+/// NaN), nothing where it does not count. Off by at most kRelative of `size`.
 template <class D>
 struct Term {
   Dd<D> value;
-  hn::Mask<D> counts;
-  V<D> limit;
+  HeldMask<D> counts;
+  Held<D> limit;
+  Held<D> size;
 };
 
 /// Adds the terms of a row: 2^exponent times their sum, or its limit.
@@ -71,18 +71,21 @@ HWY_INLINE WideValue SumTerms(size_t padded, double exponent,
   const Doubles d;
   const V<Doubles> zero = hn::Zero(d);
   Dd<Doubles> sum = ToDd(d, zero);
-  V<Doubles> limits = zero;
+  V<Doubles> limits = zero, sizes = zero;
   for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
     const Term<Doubles> term = term_at(d, i);
     const auto counts = hn::And(term.counts, hn::Eq(term.limit, zero));
     sum = Add(d, sum, IfThenElse(d, counts, term.value, ToDd(d, zero)));
+    sizes = hn::Add(sizes, hn::IfThenElseZero(counts, term.size));
     limits = hn::Add(limits, term.limit);
   }
   HWY_ALIGN double lanes[kMaxDoubles];
   hn::Store(limits, d, lanes);
   double limit = 0.0;
   for (size_t k = 0; k < hn::Lanes(d); ++k) limit += lanes[k];
-  return {SumOfLanes(d, sum), exponent, limit};
+  const double size = SumOfLanes(d, ToDd(d, sizes)).hi;
+  return {SumOfLanes(d, sum), exponent, limit,
+          2 * size * RelativeErrorOfSum(padded)};
 }
 
 /// p / q as a derivative: 0 where p is, even over q = 0.
@@ -97,14 +100,16 @@ HWY_INLINE Factor<D> RatioFactor(D d, V<D> p, V<D> q) {
 
 /// upstream * factor, where an infinite slope that nobody asks for is 0; never
 /// -0.
-template <class T, class D>
-HWY_INLINE V<D> TimesAsked(D d, double upstream, Factor<D> factor) {
+template <class D>
+HWY_INLINE V<D> TimesAsked(D d, Rounder& round, size_t i, double upstream,
+                           Factor<D> factor) {
   const V<D> zero = hn::Zero(d);
   if (upstream == 0.0) {
-    factor.coarse = hn::IfThenZeroElse(hn::IsInf(factor.coarse), factor.coarse);
+    const V<D> slope = factor.coarse;
+    factor.coarse = hn::IfThenZeroElse(hn::IsInf(slope), slope);
   }
   const V<D> g = hn::Set(d, upstream);
-  return hn::Add(TimesUpstream<T>(d, g, factor), zero);
+  return hn::Add(TimesUpstream(d, round, i, g, factor), zero);
 }
 
 /// A row of p and one of q as doubles; a single distribution is both.
@@ -114,8 +119,7 @@ struct PairRow {
   bool has_nan = false;
 };
 
-template <class T>
-HWY_INLINE PairRow LoadPair(StridedRow<const T> p, StridedRow<const T> q) {
+HWY_INLINE PairRow LoadPair(InRow p, InRow q) {
   const size_t padded = hwy::RoundUpTo(p.classes, hn::Lanes(Doubles()));
   PairRow row = {LoadPlain(p, 1.0, Slot::kExpHi),
                  LoadPlain(q, 1.0, Slot::kOtherHi)};
@@ -126,17 +130,21 @@ HWY_INLINE PairRow LoadPair(StridedRow<const T> p, StridedRow<const T> q) {
 
 /// Stores upstream * factor_of(d, p, q) for every class of row r of `to`,
 /// unless that view was left empty; NaN throughout if either row holds one.
-template <class T, class Fn>
+/// last_resort(p, q) is the rounded product for one class.
+template <class Fn, class LastResort>
 HWY_INLINE void StorePairGradient(const PairRow& pair, double upstream,
-                                  const Fn& factor_of, const Rows<T>& to,
-                                  size_t r) {
+                                  const Fn& factor_of,
+                                  const LastResort& last_resort,
+                                  const OutRows& to, size_t r) {
   if (to.data == nullptr) return;
-  if (pair.has_nan) return FillRow(to[r], T(NAN));
-  StoreRow(to[r], [&](auto d, size_t i) HWY_ATTR {
-    return TimesAsked<T>(
-        d, upstream,
+  if (pair.has_nan) return FillRow(to[r], NAN);
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
+    return TimesAsked(
+        d, round, i, upstream,
         factor_of(d, hn::Load(d, pair.p + i), hn::Load(d, pair.q + i)));
-  });
+  };
+  StoreRow(to[r], lanes_of,
+           [&](size_t c) { return last_resort(pair.p[c], pair.q[c]); });
 }
 
 }  // namespace HWY_NAMESPACE

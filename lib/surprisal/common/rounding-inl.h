@@ -1,5 +1,5 @@
-// From double-double to the element type, rounded once; and vectors of doubles
-// from and to rows of any element type.
+// From double-double to an element type, rounded once: and where the error bound
+// leaves open which way, that is said, not guessed.
 
 #if defined(SURPRISAL_COMMON_ROUNDING_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPRISAL_COMMON_ROUNDING_INL_H_
@@ -8,15 +8,46 @@
 #define SURPRISAL_COMMON_ROUNDING_INL_H_
 #endif
 
+#include <algorithm>
 #include <cmath>
-#include <type_traits>
 
 #include "hwy/highway.h"
+#include "surprisal/common/element.h"
 #include "surprisal/common/elementary-inl.h"
+#include "surprisal/common/undecided.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
+
+using Doubles = hn::ScalableTag<double>;
+inline constexpr size_t kMaxDoubles = HWY_MAX_BYTES / sizeof(double);
+
+/// What a kernel knows of a real number: it lies between value + low and value +
+/// high, times 2^exponent; the ends are far below the value, or it is 0.
+template <class D>
+struct Approx {
+  Dd<D> value;
+  Held<D> exponent;
+  Held<D> low, high;
+};
+
+/// The relative error of everything computed in double-double from a few
+/// operations. The steps' own bounds add up to less than 2^-94; what is left is
+/// margin, paid for by one last resort in 2^60 results.
+inline constexpr double kRelative = 0x1p-90;
+
+/// x, off by at most `error` in the units of its value.
+template <class D>
+HWY_INLINE Approx<D> OffBy(D /*d*/, Scaled<D> x, V<D> error) {
+  return {x.value, x.exponent, hn::Neg(error), error};
+}
+
+/// x, off by at most `relative` of it.
+template <class D>
+HWY_INLINE Approx<D> Within(D d, double relative, Scaled<D> x) {
+  return OffBy<D>(d, x, hn::Mul(hn::Abs(x.value.hi), hn::Set(d, relative)));
+}
 
 /// hi + lo rounded to odd: truncated, with the last bit set when anything was
 /// cut off. Rounding that to at most 51 bits gives what rounding hi + lo would
@@ -25,11 +56,19 @@ template <class D>
 HWY_INLINE V<D> RoundToOdd(D d, Dd<D> x) {
   const hn::RebindToUnsigned<D> du;
   const auto one = hn::Set(du, uint64_t{1});
-  const auto bits = hn::BitCast(du, x.hi);
-  const auto sign = hn::BitCast(du, hn::Xor(x.hi, x.lo));
+  const V<D> hi = x.hi, lo = x.lo;
+  const auto bits = hn::BitCast(du, hi);
+  const auto sign = hn::BitCast(du, hn::Xor(hi, lo));
   const auto opposite = hn::ShiftRight<63>(sign);  // 1 where lo pulls towards 0
   const auto odd = hn::Or(hn::Sub(bits, opposite), one);
-  return hn::IfThenElse(hn::Eq(x.lo, hn::Zero(d)), x.hi, hn::BitCast(d, odd));
+  return hn::IfThenElse(hn::Eq(lo, hn::Zero(d)), hi, hn::BitCast(d, odd));
+}
+
+/// x + y rounded to odd, for |y| far below |x.hi|.
+template <class D>
+HWY_INLINE V<D> AddToOdd(D d, Dd<D> x, V<D> y) {
+  const V<D> low = RoundToOdd(d, TwoSum(d, x.lo, y));
+  return RoundToOdd(d, TwoSum(d, x.hi, low));
 }
 
 /// x rounded to the multiples of 2^-1074, for a result below 2^-1022. Adding
@@ -43,69 +82,124 @@ HWY_INLINE V<D> RoundSubnormal(D d, Scaled<D> x) {
   k = hn::IfThenElse(hn::Gt(k, most), most, k);
   k = hn::IfThenElse(hn::Lt(k, least), least, k);
   const V<D> units = hn::CopySign(Pow2(d, k), x.value.hi);
-  const Dd<D> sum = TwoSum(d, units, x.value.hi);
-  const V<D> rest = RoundToOdd(d, TwoSum(d, sum.lo, x.value.lo));
+  const Dd<D> sum = TwoSum<D>(d, units, x.value.hi);
+  const V<D> rest = RoundToOdd(d, TwoSum<D>(d, sum.lo, x.value.lo));
   const V<D> rounded = hn::Sub(hn::Add(sum.hi, rest), units);
   return LdExp(d, hn::CopySign(rounded, x.value.hi), x.exponent);  // keeps -0
 }
 
-/// The doubles that StoreRounded<T> turns into the values of T nearest to x.
-/// Special values may be blended in between the two.
-template <class T, class D>
-HWY_INLINE V<D> BeforeRounding(D d, Scaled<D> x) {
-  if constexpr (std::is_same_v<T, double>) {
-    const V<D> nearest = LdExp(d, x.value.hi, x.exponent);
-    const auto subnormal = hn::Lt(hn::Abs(nearest), hn::Set(d, 0x1p-1022));
-    if (hn::AllFalse(d, subnormal)) return nearest;
-    return hn::IfThenElse(subnormal, RoundSubnormal(d, x), nearest);
-  } else {
-    return LdExp(d, RoundToOdd(d, x.value), x.exponent);
+/// x rounded to the nearest double.
+template <class D>
+HWY_INLINE V<D> RoundToDouble(D d, Scaled<D> x) {
+  const V<D> nearest = LdExp(d, x.value.hi, x.exponent);
+  const auto subnormal = hn::Lt(hn::Abs(nearest), hn::Set(d, 0x1p-1022));
+  if (hn::AllFalse(d, subnormal)) return nearest;
+  return hn::IfThenElse(subnormal, RoundSubnormal(d, x), nearest);
+}
+
+/// x rounded to the nearest value of a format narrower than double, ties to
+/// even, as a double. Adding 1.5 * 2^52 units in the format's last place at x
+/// leaves just the bits that the format has; |x| keeps its sign, NaN stays NaN.
+template <class D>
+HWY_INLINE V<D> RoundToFormat(D d, const FloatFormat& format, V<D> x) {
+  const hn::RebindToUnsigned<D> du;
+  const auto exponent_bits =
+      hn::And(hn::BitCast(du, x), hn::Set(du, uint64_t{0x7FF} << 52));
+  V<D> binade = hn::BitCast(d, exponent_bits);  // 2^floor(log2 |x|)
+  const V<D> least = hn::Set(d, std::ldexp(1.0, format.min_exponent));
+  const V<D> most = hn::Set(d, std::ldexp(1.0, format.max_exponent));
+  binade = hn::IfThenElse(hn::Lt(binade, least), least, binade);
+  binade = hn::IfThenElse(hn::Gt(binade, most), most, binade);
+  const V<D> magic =
+      hn::Mul(binade, hn::Set(d, std::ldexp(1.5, 53 - format.precision)));
+  V<D> rounded = hn::Sub(hn::Add(x, magic), magic);
+  const auto over =
+      hn::Gt(hn::Abs(rounded), hn::Set(d, format.largest));  // false for NaN
+  rounded = hn::IfThenElse(over, hn::Set(d, HUGE_VAL), rounded);
+  return hn::CopySign(rounded, x);
+}
+
+/// Rounds lanes of a row to one element type, and keeps account of those whose
+/// error bound reaches over a rounding boundary.
+class Rounder {
+ public:
+  HWY_INLINE explicit Rounder(ElementType type)
+      : format_(FormatOf(type)), certain_(type != ElementType::kFloat64) {}
+
+  /// Lanes i, i + 1, ... as doubles that are values of the type.
+  template <class D>
+  HWY_INLINE V<D> operator()(D d, size_t i, const Approx<D>& x) {
+    if (!certain_) return RoundToDouble(d, Scaled<D>{x.value, x.exponent});
+    const V<D> low = RoundToFormat(d, format_, End(d, x, x.low));
+    const V<D> high = RoundToFormat(d, format_, End(d, x, x.high));
+    // Not Ne: NaN is decided
+    NoteWhere(d, i, hn::Or(hn::Lt(low, high), hn::Gt(low, high)));
+    // A wide bound may reach over 0, a sign does not change
+    return hn::IfThenElse(hn::Eq(low, hn::Zero(d)),
+                          hn::CopySign(low, V<D>(x.value.hi)), low);
   }
-}
 
-template <class D>
-HWY_INLINE V<D> LoadDoubles(D d, const double* from) {
-  return hn::LoadU(d, from);
-}
-template <class D>
-HWY_INLINE V<D> LoadDoubles(D d, const float* from) {
-  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), from));
-}
+  HWY_INLINE const Undecided& Open() const { return open_; }
+  HWY_INLINE bool Certain() const { return certain_; }
 
-template <class D>
-HWY_INLINE void StoreRounded(D d, V<D> x, double* to) {
-  hn::StoreU(x, d, to);
-}
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-/// Highway's emulated DemoteTo saturates at FLT_MAX where IEEE 754 rounds to
-/// infinity, and below that threshold gives what a cast gives.
-template <class D>
-HWY_INLINE void StoreRounded(D d, V<D> x, float* to) {
-  constexpr double kRoundsToInfinity = 0x1.ffffffp127;
-  HWY_ALIGN double lanes[HWY_MAX_BYTES / sizeof(double)];
-  hn::Store(x, d, lanes);
-  for (size_t i = 0; i < hn::Lanes(d); ++i) {
-    to[i] = std::abs(lanes[i]) >= kRoundsToInfinity
-                ? (lanes[i] > 0 ? HUGE_VALF : -HUGE_VALF)
-                : static_cast<float>(lanes[i]);
+ private:
+  template <class D>
+  HWY_INLINE static V<D> End(D d, const Approx<D>& x, V<D> tail) {
+    return LdExp(d, AddToOdd(d, x.value, tail), x.exponent);
   }
-}
-#else
-template <class D>
-HWY_INLINE void StoreRounded(D d, V<D> x, float* to) {
-  const hn::Rebind<float, D> df;
-  hn::StoreU(hn::DemoteTo(df, x), df, to);
-}
-#endif
 
-/// x rounded to T, for scalars.
-template <class T>
-HWY_INLINE T RoundScalar(DoubleDouble x, double exponent) {
+  template <class D, class M>
+  HWY_INLINE void NoteWhere(D d, size_t i, M open) {
+    if (HWY_LIKELY(hn::AllFalse(d, open))) return;
+    HWY_ALIGN double lanes[kMaxDoubles];
+    hn::Store(hn::IfThenElseZero(open, hn::Set(d, 1.0)), d, lanes);
+    for (size_t k = 0; k < hn::Lanes(d); ++k) {
+      if (lanes[k] != 0.0) open_.Note(i + k);
+    }
+  }
+
+  FloatFormat format_;
+  bool certain_;
+  Undecided open_;
+};
+
+/// A row scalar before it is rounded: value * 2^exponent, off by at most error *
+/// 2^exponent; or `special` (an infinity or NaN) if that is not 0. Where `above`
+/// is not 0, the number is more than the value, by about half of above *
+/// 2^exponent and at most all of it.
+struct WideValue {
+  DoubleDouble value = {};
+  double exponent = 0.0;
+  double special = 0.0;
+  double error = 0.0;
+  double above = 0.0;
+};
+
+/// The same with what is above made part of the value.
+HWY_INLINE WideValue Centred(WideValue x) {
+  if (x.above == 0.0) return x;
   const One one;
-  const Scaled<One> scaled = {ToDd(one, x), hn::Set(one, exponent)};
-  T result;
-  StoreRounded(one, BeforeRounding<T>(one, scaled), &result);
-  return result;
+  x.value = FromLane(Add(one, ToDd(one, x.value), hn::Set(one, x.above * 0.5)));
+  x.error = std::max(x.error, x.above);
+  x.above = 0.0;
+  return x;
+}
+
+/// The value rounded to `type`; where its error leaves that open, what
+/// last_resort() returns. Never -0.
+template <class LastResort>
+HWY_INLINE double RoundScalar(ElementType type, WideValue x,
+                              const LastResort& last_resort) {
+  if (x.special != 0.0) return x.special;
+  if (type == ElementType::kFloat64) x = Centred(x);
+  const One one;
+  Rounder round(type);
+  const bool apart = x.above != 0.0;
+  const Approx<One> approx = {ToDd(one, x.value), hn::Set(one, x.exponent),
+                              hn::Set(one, apart ? 0x1p-1074 : -x.error),
+                              hn::Set(one, apart ? x.above : x.error)};
+  const double result = hn::GetLane(round(one, 0, approx));
+  return (round.Open().Empty() ? result : last_resort()) + 0.0;
 }
 
 }  // namespace HWY_NAMESPACE

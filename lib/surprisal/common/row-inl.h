@@ -12,7 +12,7 @@
 #include <cmath>
 
 #include "hwy/highway.h"
-#include "surprisal/common/elementwise-inl.h"
+#include "surprisal/common/elements-inl.h"
 #include "surprisal/common/rows.h"
 #include "surprisal/common/scratch.h"
 
@@ -48,42 +48,64 @@ HWY_INLINE DoubleRow NewRow(size_t classes, Slot hi, Slot lo) {
   return {classes, padded, Scratch(hi, padded), Scratch(lo, padded)};
 }
 
-/// Copies a row of any stride to `to`, padding it with `pad`.
-template <class T>
-HWY_INLINE void LoadRow(StridedRow<const T> from, double pad, double* to) {
-  const Doubles d;
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  if (from.stride == 1) {
-    for (; i + lanes <= from.classes; i += lanes) {
-      hn::Store(LoadDoubles(d, from.data + i), d, to + i);
-    }
-  }
-  for (; i < from.classes; ++i) to[i] = static_cast<double>(from[i]);
-  std::fill(to + i, to + hwy::RoundUpTo(from.classes, lanes), pad);
+/// A row as doubles in `to`, padded to whole vectors with `pad`.
+HWY_INLINE void LoadRow(InRow from, double pad, double* to) {
+  Widen(from, 0, from.classes, to);
+  std::fill(to + from.classes,
+            to + hwy::RoundUpTo(from.classes, hn::Lanes(Doubles())), pad);
 }
 
-/// to[i] = lanes_of(d, i), whole vectors of doubles at a time, rounded to T.
-template <class T, class Fn>
-HWY_INLINE void StoreRow(StridedRow<T> to, const Fn& lanes_of) {
+/// An element that does not go with the others of its row: at the label, or at
+/// the maximum, where a difference is taken in another form.
+struct Apart {
+  size_t place = ~size_t{0};
+  WideValue value = {};
+};
+
+/// rounded[c] = lanes_of(d, c, round), whole vectors of doubles at a time, for
+/// the `open` places or, without any, for the whole row.
+template <class Fn>
+HWY_INLINE void ComputeRow(size_t classes, const Undecided& open,
+                           const Fn& lanes_of, Rounder& round,
+                           double* rounded) {
   const Doubles d;
-  const size_t lanes = hn::Lanes(d);
-  HWY_ALIGN T some[kMaxDoubles];
-  for (size_t i = 0; i < to.classes; i += lanes) {
-    const V<Doubles> values = lanes_of(d, i);
-    if (to.stride == 1 && i + lanes <= to.classes) {
-      StoreRounded(d, values, to.data + i);
-      continue;
+  if (open.Empty()) {
+    for (size_t i = 0; i < classes; i += hn::Lanes(d)) {
+      hn::Store(lanes_of(d, i, round), d, rounded + i);
     }
-    StoreRounded(d, values, some);
-    const size_t end = std::min(lanes, to.classes - i);
-    for (size_t k = 0; k < end; ++k) to[i + k] = some[k];
+    return;
+  }
+  for (const size_t c : open.Places()) {
+    const size_t i = c / hn::Lanes(d) * hn::Lanes(d);
+    hn::Store(lanes_of(d, i, round), d, rounded + i);
   }
 }
 
-template <class T>
-HWY_INLINE void FillRow(StridedRow<T> to, T value) {
-  for (size_t c = 0; c < to.classes; ++c) to[c] = value;
+/// to[c] = lanes_of(d, c, round), or last_resort(c) where `round` could not
+/// decide: for all of the row, or for the places that an earlier stage left
+/// open. Nothing is written before all of it is known: `to` may lie over what it
+/// is computed from.
+template <class Fn, class LastResort>
+HWY_INLINE void StoreRow(OutRow to, const Fn& lanes_of,
+                         const LastResort& last_resort, const Apart& apart = {},
+                         const Undecided& open = {}) {
+  Rounder round(to.type);
+  double* rounded =
+      Scratch(Slot::kRounded, hwy::RoundUpTo(to.classes, hn::Lanes(Doubles())));
+  ComputeRow(to.classes, open, lanes_of, round, rounded);
+  for (const size_t c : round.Open().Places()) {
+    if (c < to.classes && c != apart.place) rounded[c] = last_resort(c);
+  }
+  if (apart.place < to.classes) {
+    rounded[apart.place] = RoundScalar(
+        to.type, apart.value, [&] { return last_resort(apart.place); });
+  }
+  if (open.Empty()) return Narrow(rounded, 0, to.classes, to);
+  for (const size_t c : open.Places()) to.Set(c, rounded[c]);
+}
+
+HWY_INLINE void FillRow(OutRow to, double value) {
+  for (size_t c = 0; c < to.classes; ++c) to.Set(c, value);
 }
 
 enum class RowKind {
@@ -138,11 +160,13 @@ HWY_INLINE DoubleDouble Unscaled(DoubleDouble x) {
 struct ExpRow {
   RowKind kind = RowKind::kEmpty;
   double max = 0.0;
-  size_t arg_max = 0;    ///< the first of the largest logits
-  DoubleRow shifted;     ///< t = (logit - max) / temperature, at most 0
-  DoubleRow exps;        ///< 2^500 e^t
-  DoubleDouble sum;      ///< sum of e^t, at least 1
-  DoubleDouble others;   ///< 2^500 times that sum without arg_max
+  size_t arg_max = 0;           ///< the first of the largest logits
+  DoubleRow shifted;            ///< t = (logit - max) / temperature, at most 0
+  DoubleRow exps;               ///< 2^500 e^t, or a stand-in (see ScaledExp)
+  double relative = kRelative;  ///< the error of exponentials and their sums
+  DoubleDouble sum;             ///< sum of e^t, at least 1
+  DoubleDouble others;          ///< 2^500 times that sum without arg_max
+  double others_relative = kRelative;  ///< its error and that of log_sum
   DoubleDouble log_sum;  ///< 2^500 ln(sum): exact in the sense of 2^-97 down to
                          ///< the smallest subnormal
 
@@ -181,13 +205,17 @@ HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
   }
 }
 
+/// Exponentials below 2^-1400 are not resolved: 2^-900 or a little more stands in
+/// for 2^500 times each.
+inline constexpr double kLowestExponent = -1400.0, kStandIn = 0x1p-899;
+
 /// 2^500 e^t, at least 2^-900 where t is finite: whatever underflows every
 /// subnormal double still counts as more than nothing, so that a sum whose
 /// first term is a tie is rounded to the right side.
 template <class D>
 HWY_INLINE Dd<D> ScaledExp(D d, Dd<D> t) {
   const Scaled<D> e = Exp(d, t);
-  const V<D> lowest = hn::Set(d, -1400.0);
+  const V<D> lowest = hn::Set(d, kLowestExponent);
   const V<D> k = hn::IfThenElse(hn::Lt(e.exponent, lowest), lowest, e.exponent);
   const Dd<D> scaled = Scale(d, e.value, Pow2(d, hn::Add(k, hn::Set(d, kUp))));
   const auto masked = hn::Eq(t.hi, hn::Set(d, -HUGE_VAL));
@@ -211,10 +239,21 @@ HWY_INLINE DoubleDouble ScaledLogSum(DoubleDouble others) {
   return FromLane(Scale(one, Log1p(one, r), hn::Set(one, 0x1p500)));
 }
 
+/// Every addition of a sum is off by less than 2^-104.
+HWY_INLINE double RelativeErrorOfSum(size_t terms) {
+  return kRelative + static_cast<double>(terms) * 0x1p-103;
+}
+
+/// The same for `others`, of which stand-ins may be a part, or all.
+HWY_INLINE double RelativeErrorOfOthers(const ExpRow& row) {
+  if (row.others.hi == 0.0) return row.relative;
+  const double stand_ins =
+      static_cast<double>(row.exps.classes) * kStandIn / row.others.hi;
+  return row.relative + stand_ins;
+}
+
 /// Loads a row of logits; exponentiates it if it is regular.
-template <class T>
-HWY_INLINE ExpRow LoadExpRow(StridedRow<const T> logits,
-                             double temperature = 1.0) {
+HWY_INLINE ExpRow LoadExpRow(InRow logits, double temperature = 1.0) {
   ExpRow row;
   row.shifted = NewRow(logits.classes, Slot::kShiftedHi, Slot::kShiftedLo);
   LoadRow(logits, -HUGE_VAL, row.shifted.hi);
@@ -242,6 +281,8 @@ HWY_INLINE ExpRow LoadExpRow(StridedRow<const T> logits,
       Scale(one, ToDd(one, row.others), hn::Set(one, 0x1p-500));
   row.sum = FromLane(Add(one, others, hn::Set(one, 1.0)));
   row.log_sum = ScaledLogSum(row.others);
+  row.relative = RelativeErrorOfSum(logits.classes);
+  row.others_relative = RelativeErrorOfOthers(row);
   return row;
 }
 
@@ -273,10 +314,15 @@ HWY_INLINE Scaled<D> ExpAt(D d, const ExpRow& row, size_t i) {
           hn::IfThenElse(far, e.exponent, near_exponent)};
 }
 
-/// The softmax of a regular row as 2^-500 times the returned values.
-template <class D>
-HWY_INLINE Dd<D> ProbsAt(D d, const ExpRow& row, Dd<D> inverse_sum, size_t i) {
-  return Mul(d, row.exps.At(d, i), inverse_sum);
+/// The softmax of a regular row.
+HWY_INLINE Approx<Doubles> ProbsAt(Doubles d, const ExpRow& row,
+                                   DoubleDouble inverse_sum, size_t i) {
+  const Dd<Doubles> e = row.exps.At(d, i);
+  const Dd<Doubles> p = Mul(d, e, ToDd(d, inverse_sum));
+  const auto stands_in = hn::Le(e.hi, hn::Set(d, kStandIn));
+  const V<Doubles> error =
+      hn::IfThenElse(stands_in, p.hi, hn::Mul(p.hi, hn::Set(d, row.relative)));
+  return OffBy<Doubles>(d, {p, hn::Set(d, -kUp)}, error);
 }
 HWY_INLINE DoubleDouble InverseSum(const ExpRow& row) {
   return Quotient({1.0, 0.0}, row.sum);

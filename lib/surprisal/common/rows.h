@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "surprisal/common/element.h"
+
 namespace surprisal {
 
 /// Integer class labels, counted from 0.
@@ -99,19 +101,131 @@ struct Rows {
   }
 };
 
+/// Contiguous ranges of elements: spans, vectors, arrays.
+template <class Range>
+concept ElementRange = std::ranges::contiguous_range<Range> &&
+    Element<std::ranges::range_value_t<Range>>;
+template <class Range>
+concept WritableElementRange = ElementRange<Range> && !std::is_const_v<
+    std::remove_reference_t<std::ranges::range_reference_t<Range>>>;
+
+/// One row of any element type, to read: what public functions take where they
+/// want one number per row. Made from spans, vectors and rows as they are.
+struct InRow {
+  const void* data = nullptr;
+  ElementType type = ElementType::kFloat64;
+  size_t classes = 0;
+  std::ptrdiff_t stride = 1;
+
+  InRow() = default;
+  InRow(const void* first, ElementType element_type, size_t class_count,
+        std::ptrdiff_t to_next_class)
+      : data(first),
+        type(element_type),
+        classes(class_count),
+        stride(to_next_class) {}
+  template <ElementRange Range>
+  InRow(const Range& row)  // NOLINT: any contiguous range of elements is a row
+      : InRow(std::ranges::data(row),
+              kElementType<std::ranges::range_value_t<Range>>,
+              std::ranges::size(row), 1) {}
+
+  /// Element c, exactly.
+  double operator[](size_t c) const;
+};
+
+/// One row of any element type, to write.
+struct OutRow {
+  void* data = nullptr;
+  ElementType type = ElementType::kFloat64;
+  size_t classes = 0;
+  std::ptrdiff_t stride = 1;
+
+  OutRow() = default;
+  OutRow(void* first, ElementType element_type, size_t class_count,
+         std::ptrdiff_t to_next_class)
+      : data(first),
+        type(element_type),
+        classes(class_count),
+        stride(to_next_class) {}
+  template <WritableElementRange Range>
+  OutRow(Range&& row)  // NOLINT: any contiguous range of elements is a row
+      : OutRow(std::ranges::data(row),
+               kElementType<std::ranges::range_value_t<Range>>,
+               std::ranges::size(row), 1) {}
+
+  /// Stores NaN or a value of the element type.
+  void Set(size_t c, double x) const;
+};
+
+/// Rows<T> of any element type, to read: what public functions take.
+struct InRows {
+  const void* data = nullptr;
+  ElementType type = ElementType::kFloat64;
+  size_t rows = 0;
+  size_t classes = 0;
+  std::ptrdiff_t row_stride = 0;
+  std::ptrdiff_t class_stride = 1;
+  size_t block_rows = 1;
+  std::ptrdiff_t block_stride = 0;
+
+  InRows() = default;
+  template <class T>
+  requires(Element<std::remove_const_t<T>>)
+      InRows(const Rows<T>& view)  // NOLINT: any view of elements will do
+      : data(view.data),
+        type(kElementType<std::remove_const_t<T>>),
+        rows(view.rows),
+        classes(view.classes),
+        row_stride(view.row_stride),
+        class_stride(view.class_stride),
+        block_rows(view.block_rows),
+        block_stride(view.block_stride) {}
+  template <ElementRange Range>
+  InRows(const Range& row)  // NOLINT: a contiguous range is a single row
+      : InRows(Rows<const std::ranges::range_value_t<Range>>(row)) {}
+
+  InRow operator[](size_t row) const;
+};
+
+/// Rows<T> of any element type, to write.
+struct OutRows {
+  void* data = nullptr;
+  ElementType type = ElementType::kFloat64;
+  size_t rows = 0;
+  size_t classes = 0;
+  std::ptrdiff_t row_stride = 0;
+  std::ptrdiff_t class_stride = 1;
+  size_t block_rows = 1;
+  std::ptrdiff_t block_stride = 0;
+
+  OutRows() = default;
+  template <Element T>
+  OutRows(const Rows<T>& view)  // NOLINT: any view of elements will do
+      : data(view.data),
+        type(kElementType<T>),
+        rows(view.rows),
+        classes(view.classes),
+        row_stride(view.row_stride),
+        class_stride(view.class_stride),
+        block_rows(view.block_rows),
+        block_stride(view.block_stride) {}
+  template <WritableElementRange Range>
+  OutRows(Range&& row)  // NOLINT: a contiguous range is a single row
+      : OutRows(Rows<std::ranges::range_value_t<Range>>(row)) {}
+
+  OutRow operator[](size_t row) const;
+};
+
+/// A single row as a view of rows.
+OutRows OneRow(OutRow row);
+
 /// What becomes of the losses of the rows.
 enum class Reduction {
   kNone,  ///< one loss per row
   kMean,  ///< divided by the number, or the weight, of the rows that count
   kSum,   ///< added up
 };
-
-/// Ranges whose elements are floats or doubles: what the functions that return
-/// their result by value accept as one row.
-template <class Range>
-concept FloatingRow = std::ranges::contiguous_range<Range> &&
-    (std::same_as<std::ranges::range_value_t<Range>, float> ||
-     std::same_as<std::ranges::range_value_t<Range>, double>);
 
 }  // namespace surprisal
 

@@ -15,6 +15,11 @@ enum class Slot {
   kOtherLo,
   kThirdHi,
   kThirdLo,
+  kRounded,
+  kFirstExps,
+  kShortLogits,
+  kShortExps,
+  kShortFactors,
   kCount
 };
 

@@ -18,14 +18,6 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// A row scalar before it is rounded: value * 2^exponent, or `special` (an
-/// infinity or NaN) if that is not 0.
-struct WideValue {
-  DoubleDouble value;
-  double exponent = 0.0;
-  double special = 0.0;
-};
-
 HWY_INLINE DoubleDouble ScaleScalar(DoubleDouble x, double exponent) {
   const One one;
   const V<One> k = hn::Set(one, exponent);
@@ -33,49 +25,65 @@ HWY_INLINE DoubleDouble ScaleScalar(DoubleDouble x, double exponent) {
           hn::GetLane(LdExp(one, hn::Set(one, x.lo), k))};
 }
 
-template <class T>
-HWY_INLINE T RoundWide(WideValue x) {
-  if (x.special != 0.0) return static_cast<T>(x.special);
-  return RoundScalar<T>(x.value, x.exponent);
+/// x * 2^exponent.
+HWY_INLINE WideValue Raised(WideValue x, double exponent) {
+  x.exponent += exponent;
+  return x;
 }
 
-/// Adds wide values of one sign in three double-doubles, for terms around
-/// 2^-500, 1 and 2^500: none over- or underflows, and of two neighbours both
-/// count in the total.
+/// Adds wide values in three double-doubles, for terms around 2^-500, 1 and
+/// 2^500: none over- or underflows, and of two neighbours both count in the
+/// total. What the third would add is part of the error.
 class WideSum {
  public:
   HWY_INLINE void Add(WideValue x) {
     if (x.special != 0.0) {
       special_ += x.special;
-    } else if (x.value.hi != 0.0) {
-      const double size = std::ilogb(x.value.hi) + x.exponent;
+      return;
+    }
+    x = Centred(x);
+    if (x.value.hi != 0.0 || x.error != 0.0) {
+      const double size =
+          std::ilogb(std::max(std::abs(x.value.hi), x.error)) + x.exponent;
       const size_t bin = size < -250 ? 0 : size <= 250 ? 1 : 2;
-      const DoubleDouble scaled =
-          ScaleScalar(x.value, x.exponent - kExponents[bin]);
-      bins_[bin] = Sum(bins_[bin], scaled);
+      const double down = x.exponent - kExponents[bin];
+      bins_[bin] = Sum(bins_[bin], ScaleScalar(x.value, down));
+      errors_[bin] += ScaleScalar({x.error, 0.0}, down).hi +
+                      std::abs(bins_[bin].hi) * 0x1p-103;
     }
   }
 
   HWY_INLINE WideValue Total() const {
     if (special_ != 0.0) return {{}, 0.0, special_};
-    const size_t top = bins_[2].hi != 0.0 ? 2 : bins_[1].hi != 0.0 ? 1 : 0;
-    DoubleDouble total = bins_[top];
-    if (top > 0) {
-      total = Sum(total,
-                  {bins_[top - 1].hi * 0x1p-500, bins_[top - 1].lo * 0x1p-500});
-    }
-    return {total, kExponents[top], 0.0};
+    const size_t top = Any(2) ? 2 : Any(1) ? 1 : 0;
+    WideValue total = {bins_[top], kExponents[top], 0.0, errors_[top]};
+    if (top == 0) return total;
+    const DoubleDouble next = bins_[top - 1];
+    total.value = Sum(total.value, {next.hi * 0x1p-500, next.lo * 0x1p-500});
+    total.error +=
+        errors_[top - 1] * 0x1p-500 + std::abs(total.value.hi) * 0x1p-100;
+    return total;
   }
 
  private:
   static constexpr double kExponents[3] = {-500.0, 0.0, 500.0};
+  HWY_INLINE bool Any(size_t bin) const {
+    return bins_[bin].hi != 0.0 || errors_[bin] != 0.0;
+  }
+
   DoubleDouble bins_[3];
+  double errors_[3] = {};
   double special_ = 0.0;
 };
 
-/// x / divisor, for a divisor around 1 to 2^60.
-HWY_INLINE WideValue DivideWide(WideValue x, DoubleDouble divisor) {
-  if (x.special == 0.0) x.value = Quotient(x.value, divisor);
+/// x / divisor, for a divisor around 1 to 2^60, known to `relative`.
+HWY_INLINE WideValue DivideWide(WideValue x, DoubleDouble divisor,
+                                double relative = 0.0) {
+  if (x.special != 0.0) return x;
+  x = Centred(x);
+  x.value = Quotient(x.value, divisor);
+  x.error = x.error / divisor.hi * (1 + 0x1p-50) +
+            std::abs(x.value.hi) * (0x1p-98 + relative);
   return x;
 }
 
@@ -107,52 +115,85 @@ HWY_INLINE ScaledWeights LoadWeights(std::span<const double> weights) {
   return scaled;
 }
 
-/// How the rows of a batch with integer labels share in its mean.
-struct LabelShares {
+/// How the rows of a batch share in its mean.
+struct Shares {
   DoubleDouble divisor = {1.0, 0.0};  ///< in units of the weights' 2^exponent
+  double relative = 0.0;              ///< its error
   bool nothing = false;               ///< a mean over no weight at all
 };
 
-HWY_INLINE LabelShares SharesOf(std::span<const Label> labels,
-                                Label ignore_index,
-                                const ScaledWeights& weights,
-                                Reduction reduction) {
+HWY_INLINE Shares SharesOf(std::span<const Label> labels, Label ignore_index,
+                           const ScaledWeights& weights, Reduction reduction) {
   if (reduction != Reduction::kMean) return {};
   WideSum sum;
   for (const Label y : labels) {
     if (y == ignore_index) continue;
-    sum.Add({{weights[static_cast<size_t>(y)], 0.0}, 0.0, 0.0});
+    sum.Add({{weights[static_cast<size_t>(y)], 0.0}});
   }
   const WideValue total = sum.Total();
-  if (total.value.hi == 0.0) return {{1.0, 0.0}, true};
-  return {ScaleScalar(total.value, total.exponent), false};
+  if (total.value.hi == 0.0) return {{1.0, 0.0}, 0.0, true};
+  return {ScaleScalar(total.value, total.exponent),
+          total.error / total.value.hi, false};
 }
 
-/// Writes the losses of the rows, or their sum over `divisor`.
-template <class T>
+/// Writes the losses of the rows, or their sum over the divisor. `last_resort(r)`
+/// is the rounded loss of row r, `last_resort.Reduced()` that of all.
+template <class LastResort>
 class LossWriter {
  public:
-  HWY_INLINE LossWriter(std::span<T> loss, Reduction reduction)
-      : loss_(loss), reduction_(reduction) {}
+  HWY_INLINE LossWriter(OutRow loss, Reduction reduction,
+                        const LastResort& last_resort)
+      : loss_(loss), reduction_(reduction), last_resort_(last_resort) {}
 
-  HWY_INLINE void Row(size_t r, WideValue x) {
-    if (loss_.empty()) return;
+  HWY_INLINE void Row(size_t r, const WideValue& x) {
+    if (loss_.data == nullptr) return;
     if (reduction_ == Reduction::kNone) {
-      loss_[r] = RoundWide<T>(x);
+      loss_.Set(r, RoundScalar(loss_.type, x, [&] { return last_resort_(r); }));
     } else {
       sum_.Add(x);
     }
   }
 
-  HWY_INLINE void Finish(DoubleDouble divisor, bool nothing) {
-    if (loss_.empty() || reduction_ == Reduction::kNone) return;
-    loss_[0] =
-        nothing ? T(NAN) : RoundWide<T>(DivideWide(sum_.Total(), divisor));
+  /// The same for what a first stage knows; returns false, and nothing is done,
+  /// where that does not decide a row's own loss.
+  HWY_INLINE bool FirstRow(size_t r, const WideValue& x) {
+    if (loss_.data == nullptr) return true;
+    if (reduction_ != Reduction::kNone) {
+      sum_.Add(x);
+      return true;
+    }
+    bool decided = true;
+    const double rounded = RoundScalar(loss_.type, x, [&] {
+      decided = false;
+      return 0.0;
+    });
+    if (decided) loss_.Set(r, rounded);
+    return decided;
+  }
+
+  /// Writes the reduced loss. If `final` is false, a loss that cannot be decided
+  /// is not written; returns whether it was.
+  HWY_INLINE bool Finish(const Shares& shares, bool final = true) {
+    if (loss_.data == nullptr || reduction_ == Reduction::kNone) return true;
+    if (shares.nothing) {
+      loss_.Set(0, NAN);
+      return true;
+    }
+    const WideValue total =
+        DivideWide(sum_.Total(), shares.divisor, shares.relative);
+    bool decided = true;
+    const double rounded = RoundScalar(loss_.type, total, [&] {
+      decided = final;
+      return final ? last_resort_.Reduced() : 0.0;
+    });
+    if (decided) loss_.Set(0, rounded);
+    return decided;
   }
 
  private:
-  std::span<T> loss_;
+  OutRow loss_;
   Reduction reduction_;
+  const LastResort& last_resort_;
   WideSum sum_;
 };
 

@@ -23,8 +23,9 @@ struct CrossEntropyOptions {
 /// @param[in]  logits  [rows, classes].
 /// @param[in]  labels  [rows], each in [0, classes) or ignore_index. Ignored
 ///                     rows have loss 0 and do not count in the mean.
-/// @param[out] loss    [rows] for kNone, else [1]. The mean divides by the sum
-///                     of the labels' weights; over nothing it is NaN.
+/// @param[out] loss    [rows] for kNone, else [1]; of type float for 16-bit
+///                     logits. The mean divides by the sum of the labels'
+///                     weights; over nothing it is NaN.
 /// Special values: a row that holds NaN or +inf, or nothing but -inf, has loss
 /// NaN; a -inf logit whose target is not 0 makes the loss +inf; never -0.
 /// Error on sizes, classes = 0, a label, weight or smoothing out of range;
@@ -34,11 +35,7 @@ struct CrossEntropyOptions {
 /// Limits of the double type: logits further apart than the largest double
 /// count as infinitely far, and of class weights more than 2^1000 apart the
 /// smaller ones lose bits.
-void CrossEntropy(Rows<const float> logits, std::span<const Label> labels,
-                  std::span<float> loss,
-                  const CrossEntropyOptions& options = {});
-void CrossEntropy(Rows<const double> logits, std::span<const Label> labels,
-                  std::span<double> loss,
+void CrossEntropy(InRows logits, std::span<const Label> labels, OutRow loss,
                   const CrossEntropyOptions& options = {});
 
 /// The same for target distributions (one-hot, soft): loss of row r =
@@ -46,11 +43,7 @@ void CrossEntropy(Rows<const double> logits, std::span<const Label> labels,
 /// @param[in] targets  [rows, classes], each finite and at least 0, else Error;
 ///                     they need not sum to 1. The mean divides by rows.
 /// A target of 0 contributes nothing, even where the logit is -inf.
-void CrossEntropy(Rows<const float> logits, Rows<const float> targets,
-                  std::span<float> loss,
-                  const CrossEntropyOptions& options = {});
-void CrossEntropy(Rows<const double> logits, Rows<const double> targets,
-                  std::span<double> loss,
+void CrossEntropy(InRows logits, InRows targets, OutRow loss,
                   const CrossEntropyOptions& options = {});
 
 /// Gradient of CrossEntropy (its mean, its sum, or for kNone each row's own
@@ -60,38 +53,21 @@ void CrossEntropy(Rows<const double> logits, Rows<const double> targets,
 /// @param[out] d_logits  [rows, classes]; may be `logits` itself.
 /// Special values: rows with NaN or +inf get NaN; ignored rows exactly +0; a
 /// mean over nothing has gradient 0.
-void CrossEntropyGradient(Rows<const float> logits,
-                          std::span<const Label> labels, Rows<float> d_logits,
-                          const CrossEntropyOptions& options = {});
-void CrossEntropyGradient(Rows<const double> logits,
-                          std::span<const Label> labels, Rows<double> d_logits,
+void CrossEntropyGradient(InRows logits, std::span<const Label> labels,
+                          OutRows d_logits,
                           const CrossEntropyOptions& options = {});
 
 /// The same for target distributions: (sum_k t_k) p_c - t_c.
-void CrossEntropyGradient(Rows<const float> logits, Rows<const float> targets,
-                          Rows<float> d_logits,
-                          const CrossEntropyOptions& options = {});
-void CrossEntropyGradient(Rows<const double> logits, Rows<const double> targets,
-                          Rows<double> d_logits,
+void CrossEntropyGradient(InRows logits, InRows targets, OutRows d_logits,
                           const CrossEntropyOptions& options = {});
 
 /// Loss and gradient in one pass over the exponentials: the bits of
 /// CrossEntropy and of CrossEntropyGradient.
-void CrossEntropyWithGradient(Rows<const float> logits,
-                              std::span<const Label> labels,
-                              std::span<float> loss, Rows<float> d_logits,
+void CrossEntropyWithGradient(InRows logits, std::span<const Label> labels,
+                              OutRow loss, OutRows d_logits,
                               const CrossEntropyOptions& options = {});
-void CrossEntropyWithGradient(Rows<const double> logits,
-                              std::span<const Label> labels,
-                              std::span<double> loss, Rows<double> d_logits,
-                              const CrossEntropyOptions& options = {});
-void CrossEntropyWithGradient(Rows<const float> logits,
-                              Rows<const float> targets, std::span<float> loss,
-                              Rows<float> d_logits,
-                              const CrossEntropyOptions& options = {});
-void CrossEntropyWithGradient(Rows<const double> logits,
-                              Rows<const double> targets,
-                              std::span<double> loss, Rows<double> d_logits,
+void CrossEntropyWithGradient(InRows logits, InRows targets, OutRow loss,
+                              OutRows d_logits,
                               const CrossEntropyOptions& options = {});
 
 /// Cross-entropy of two given distributions, per row: H(p, q) = -sum_c p_c ln
@@ -100,17 +76,11 @@ void CrossEntropyWithGradient(Rows<const double> logits,
 ///                   a negative or infinite one is an Error.
 /// @param[out] cross_entropy  [rows]; +inf where some p_c > 0 meets q_c = 0; 0
 ///                   ln 0 counts as 0; NaN if the row holds NaN.
-void CrossEntropyFromProbs(Rows<const float> p, Rows<const float> q,
-                           std::span<float> cross_entropy);
-void CrossEntropyFromProbs(Rows<const double> p, Rows<const double> q,
-                           std::span<double> cross_entropy);
+void CrossEntropyFromProbs(InRows p, InRows q, OutRow cross_entropy);
 
 /// The same with the second distribution as log-probabilities:
 /// -sum_c p_c log_q_c; log_q may be -inf, +inf is an Error.
-void CrossEntropyFromLogProbs(Rows<const float> p, Rows<const float> log_q,
-                              std::span<float> cross_entropy);
-void CrossEntropyFromLogProbs(Rows<const double> p, Rows<const double> log_q,
-                              std::span<double> cross_entropy);
+void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy);
 
 /// Gradient of CrossEntropyFromProbs: d_p[c] = -upstream ln q_c, d_q[c] =
 /// -upstream p_c / q_c (0 where p_c = 0). An infinite slope times an upstream
@@ -118,12 +88,8 @@ void CrossEntropyFromLogProbs(Rows<const double> p, Rows<const double> log_q,
 /// @param[in]  upstream  [rows].
 /// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
 ///                       one out.
-void CrossEntropyFromProbsGradient(Rows<const float> p, Rows<const float> q,
-                                   std::span<const float> upstream,
-                                   Rows<float> d_p, Rows<float> d_q);
-void CrossEntropyFromProbsGradient(Rows<const double> p, Rows<const double> q,
-                                   std::span<const double> upstream,
-                                   Rows<double> d_p, Rows<double> d_q);
+void CrossEntropyFromProbsGradient(InRows p, InRows q, InRow upstream,
+                                   OutRows d_p, OutRows d_q);
 
 }  // namespace surprisal
 

@@ -6,9 +6,10 @@
 #endif
 
 #include <cmath>
-#include <span>
 
 #include "hwy/highway.h"
+#include "surprisal/common/cancelling-inl.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/prob_row-inl.h"
 #include "surprisal/entropy/entropy.h"
 
@@ -16,43 +17,52 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class T>
-void EntropyRows(Rows<const T> probs, std::span<T> entropy) {
+void EntropyRows(InRows probs, OutRow entropy) {
   for (size_t r = 0; r < probs.rows; ++r) {
-    const ProbRow row = LoadProbs(probs[r], Slot::kShiftedHi);
-    const double* plain = LoadPlain(probs[r], 1.0, Slot::kOtherHi);
+    const InRow probs_row = probs[r];
+    const ProbRow row = LoadProbs(probs_row, Slot::kShiftedHi);
+    const double* plain = LoadPlain(probs_row, 1.0, Slot::kOtherHi);
     const auto term = [&](auto d, size_t i) HWY_ATTR {
       const auto p_i = hn::Load(d, row.values + i);
-      const auto log_p = Log(d, {ToDd(d, hn::Load(d, plain + i)), hn::Zero(d)});
+      const auto log_p =
+          Log(d, Scaled<Doubles>{ToDd(d, hn::Load(d, plain + i)), hn::Zero(d)});
       const auto limit = hn::IfThenElseZero(hn::IsNaN(p_i), p_i);
-      return Term<decltype(d)>{Mul(d, Neg(d, log_p), p_i),
-                               hn::Ne(p_i, hn::Zero(d)), limit};
+      const auto value = Mul(d, Neg(d, log_p), p_i);
+      return Term<Doubles>{value, hn::Ne(p_i, hn::Zero(d)), limit,
+                           hn::Abs(value.hi)};
     };
-    entropy[r] = RoundWide<T>(SumTerms(row.padded, row.exponent, term));
+    const auto last_resort = [&] {
+      return certain::Entropy(entropy.type, probs_row);
+    };
+    const WideValue sum = SumTerms(row.padded, row.exponent, term);
+    entropy.Set(r, RoundScalar(entropy.type, sum, last_resort));
   }
 }
 
 /// 1 + ln p, -inf at p = 0.
 template <class D>
-HWY_INLINE Factor<D> OnePlusLog(D d, V<D> p) {
+HWY_INLINE CancellingFactor<D> OnePlusLog(D d, V<D> p) {
   const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
   const Dd<D> log = Log(d, Scaled<D>{ToDd(d, p), zero});
   const Dd<D> value = Add(d, log, one);
   const V<D> sign = hn::IfThenElse(hn::Lt(value.hi, zero), hn::Neg(one), one);
-  return {{value, zero},
-          hn::IfThenElse(hn::Eq(p, zero), hn::Set(d, -HUGE_VAL), sign)};
+  const V<D> size = hn::Add(hn::Abs(log.hi), one);
+  return {{{value, zero},
+           hn::IfThenElse(hn::Eq(p, zero), hn::Set(d, -HUGE_VAL), sign)},
+          hn::Mul(size, hn::Set(d, kRelative))};
 }
 
 /// -upstream (1 + ln p).
-template <class T>
-void EntropyGradientRows(Rows<const T> probs, std::span<const T> upstream,
-                         Rows<T> d_probs) {
+void EntropyGradientRows(InRows probs, InRow upstream, OutRows d_probs) {
   const auto one_plus_log = [](auto d, auto p, auto /*q*/)
                                 HWY_ATTR { return OnePlusLog(d, p); };
   for (size_t r = 0; r < probs.rows; ++r) {
-    const auto g = -static_cast<double>(upstream[r]);
+    const double g = upstream[r];
     const PairRow pair = LoadPair(probs[r], probs[r]);
-    StorePairGradient(pair, g, one_plus_log, d_probs, r);
+    const auto last_resort = [&](double p, double /*q*/) {
+      return certain::EntropyGradient(d_probs.type, p, g);
+    };
+    StorePairGradient(pair, -g, one_plus_log, last_resort, d_probs, r);
   }
 }
 
@@ -60,8 +70,15 @@ void EntropyGradientRows(Rows<const T> probs, std::span<const T> upstream,
 /// multiplied by logits of any size.
 inline constexpr double kNegligible = -2000.0;
 
-/// 2^500 times sum_c e_c (max - z_c), e being the exponentials.
-HWY_INLINE DoubleDouble ScaledDepth(const ExpRow& row) {
+/// 2^500 times a mean, and what it is off by.
+struct ScaledMean {
+  DoubleDouble value;
+  double error = 0.0;
+};
+
+/// 2^500 times sum_c p_c (max - z_c), p being the probabilities. What stands in
+/// for exponentials, or is negligible, may all be error.
+HWY_INLINE ScaledMean MeanDepth(const ExpRow& row) {
   const Doubles d;
   const V<Doubles> zero = hn::Zero(d);
   Dd<Doubles> depth = ToDd(d, zero);
@@ -71,52 +88,77 @@ HWY_INLINE DoubleDouble ScaledDepth(const ExpRow& row) {
     const Dd<Doubles> size = IfThenElse(d, counts, Neg(d, t), ToDd(d, zero));
     depth = Add(d, depth, Mul(d, row.exps.At(d, i), size));
   }
-  return SumOfLanes(d, depth);
+  const DoubleDouble mean = Quotient(SumOfLanes(d, depth), row.sum);
+  const double stand_ins =
+      static_cast<double>(row.exps.classes) * kStandIn * -kNegligible;
+  return {mean, mean.hi * 2 * row.relative + stand_ins};
 }
 
 /// H = ln(sum) + depth / sum, two terms that are never negative.
-template <class T>
-void EntropyOfLogitsRows(Rows<const T> logits, std::span<T> entropy) {
+HWY_INLINE WideValue EntropyOf(const ExpRow& row) {
+  if (row.kind != RowKind::kRegular) return {{}, 0.0, NAN};
+  const ScaledMean depth = MeanDepth(row);
+  const DoubleDouble value = Sum(row.log_sum, depth.value);
+  return {value, -kUp, 0.0,
+          value.hi * kRelative + row.log_sum.hi * row.others_relative +
+              depth.error};
+}
+
+void EntropyOfLogitsRows(InRows logits, OutRow entropy) {
   for (size_t r = 0; r < logits.rows; ++r) {
-    const ExpRow row = LoadExpRow(logits[r]);
-    if (row.kind != RowKind::kRegular) {
-      entropy[r] = T(NAN);
-      continue;
-    }
-    const DoubleDouble mean_depth = Quotient(ScaledDepth(row), row.sum);
-    entropy[r] = RoundScalar<T>(Sum(row.log_sum, mean_depth), -kUp);
+    const InRow row = logits[r];
+    const auto last_resort = [&] {
+      return certain::EntropyOfLogits(entropy.type, row);
+    };
+    entropy.Set(
+        r, RoundScalar(entropy.type, EntropyOf(LoadExpRow(row)), last_resort));
   }
 }
 
 /// -upstream p_c (ln p_c + H) = -upstream p_c (t_c + depth / sum): ln(sum)
 /// cancels, so it is never formed.
-template <class T>
-HWY_INLINE void EntropyOfLogitsGradientRow(StridedRow<const T> logits,
-                                           T upstream, StridedRow<T> d_logits) {
+HWY_INLINE void EntropyOfLogitsGradientRow(InRow logits, double upstream,
+                                           OutRow d_logits) {
   const ExpRow row = LoadExpRow(logits);
-  if (row.kind != RowKind::kRegular) return FillRow(d_logits, T(NAN));
-  const DoubleDouble scaled = Quotient(ScaledDepth(row), row.sum);
-  const DoubleDouble depth = {scaled.hi * 0x1p-500, scaled.lo * 0x1p-500};
+  if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
+  const ScaledMean scaled = MeanDepth(row);
+  const DoubleDouble depth = {scaled.value.hi * 0x1p-500,
+                              scaled.value.lo * 0x1p-500};
   const DoubleDouble inverse = InverseSum(row);
-  const auto g = -static_cast<double>(upstream);
-  StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto zero = hn::Zero(d);
     const auto t = row.shifted.At(d, i);
+    const auto at_max = hn::Eq(t.hi, zero);
     const auto negligible = hn::Lt(t.hi, hn::Set(d, kNegligible));
     const auto safe_t = IfThenElse(d, negligible, ToDd(d, zero), t);
     const auto sum = Add(d, safe_t, ToDd(d, depth));
+    const auto e = ExpAt(d, row, i);
     // At the maximum t = 0 and e = 1: the scaled depth alone
-    const auto product = IfThenElse(d, hn::Eq(t.hi, zero), ToDd(d, scaled),
-                                    Mul(d, row.exps.At(d, i), sum));
+    const auto product =
+        IfThenElse(d, at_max, ToDd(d, scaled.value), Mul(d, e.value, sum));
     const auto value = Mul(d, product, ToDd(d, inverse));
-    return TimesAsked<T>(d, g, {{value, hn::Set(d, -kUp)}, value.hi});
+    const auto size =
+        hn::Add(hn::Sub(hn::Set(d, depth.hi), safe_t.hi), hn::Set(d, 0x1p-900));
+    const auto own_error =
+        hn::Mul(hn::Mul(e.value.hi, size), hn::Set(d, 4 * row.relative));
+    const auto error =
+        hn::Mul(hn::IfThenElse(at_max, hn::Set(d, 2 * scaled.error), own_error),
+                hn::Set(d, inverse.hi));
+    // Never 0 where the row is not flat, whatever the bits say
+    const auto lost =
+        hn::AndNot(negligible, hn::AndNot(at_max, hn::Eq(sum.hi, zero)));
+    const auto coarse = hn::IfThenElse(lost, hn::Set(d, 1.0), value.hi);
+    return TimesAsked(
+        d, round, i, -upstream,
+        CancellingFactor<Doubles>{{{value, e.exponent}, coarse}, error});
+  };
+  StoreRow(d_logits, lanes_of, [&](size_t c) {
+    return certain::EntropyOfLogitsGradient(d_logits.type, logits, upstream, c);
   });
 }
 
-template <class T>
-void EntropyOfLogitsGradientRows(Rows<const T> logits,
-                                 std::span<const T> upstream,
-                                 Rows<T> d_logits) {
+void EntropyOfLogitsGradientRows(InRows logits, InRow upstream,
+                                 OutRows d_logits) {
   for (size_t r = 0; r < logits.rows; ++r) {
     EntropyOfLogitsGradientRow(logits[r], upstream[r], d_logits[r]);
   }

@@ -6,22 +6,30 @@
 #endif
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class D>
-HWY_INLINE Scaled<D> ExpOf(D d, V<D> x) {
-  return Exp(d, ToDd(d, x));
-}
+struct ExpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
+    return EstimateWhere(d, FirstExpKnown(d, x), FirstExp(d, x));
+  }
 
-template <class T, class D>
-HWY_INLINE V<D> ExpLanes(D d, V<D> x) {
-  const V<D> y = BeforeRounding<T>(d, ExpOf(d, x));
-  return hn::IfThenElse(hn::IsNaN(x), x, y);
-}
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> /*unused*/) {
+    const V<D> y = round(d, i, Within(d, kRelative, Exp(d, ToDd(d, x))));
+    return hn::IfThenElse(hn::IsNaN(x), x, y);
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::Exp(type, x);
+  }
+};
 
 /// e^x as a derivative: infinite or 0 at the infinities only.
 template <class D>
@@ -30,8 +38,26 @@ HWY_INLINE Factor<D> ExpFactor(D d, V<D> x) {
       hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Zero(d), x);
   const V<D> coarse =
       hn::IfThenElse(hn::IsFinite(x), hn::Set(d, 1.0), at_infinity);
-  return {ExpOf(d, x), coarse};
+  return {Exp(d, ToDd(d, x)), coarse};
 }
+
+struct ExpVjpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    return EstimateWhere(d, FirstExpKnown(d, x),
+                         hn::Mul(upstream, FirstExp(d, x)));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return TimesUpstream(d, round, i, upstream, ExpFactor(d, x));
+  }
+
+  static double LastResort(ElementType type, double x, double upstream) {
+    return certain::ExpVjp(type, x, upstream);
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

@@ -1,7 +1,6 @@
 #ifndef SURPRISAL_EXP_EXP_H_
 #define SURPRISAL_EXP_EXP_H_
 
-#include <span>
 #include <vector>
 
 #include "surprisal/common/rows.h"
@@ -13,26 +12,23 @@ namespace surprisal {
 /// ln(largest finite) +inf, far below ln(smallest subnormal) +0.
 /// @param[in]  x  any number of elements, any value.
 /// @param[out] y  as many elements; may be `x` itself.
-/// Error if the sizes differ. Accuracy: float results are correctly rounded,
-/// double results within 1 ulp, subnormal ones included.
-void Exp(std::span<const float> x, std::span<float> y);
-void Exp(std::span<const double> x, std::span<double> y);
+/// Error if the sizes differ, or some but not all are of type double. Accuracy:
+/// float and 16-bit results are correctly rounded, double results within 1 ulp,
+/// subnormal ones included.
+void Exp(InRow x, OutRow y);
 
 /// Gradient of Exp: d_x = upstream * e^x.
 /// The product is rounded once: it is finite where e^x alone overflows.
 /// @param[in]  upstream  the gradient with respect to the function's value.
 /// @param[out] d_x       may be `x` or `upstream` itself.
 /// Error if the sizes differ. Accuracy as the function's own.
-void ExpVjp(std::span<const float> x, std::span<const float> upstream,
-            std::span<float> d_x);
-void ExpVjp(std::span<const double> x, std::span<const double> upstream,
-            std::span<double> d_x);
+void ExpVjp(InRow x, InRow upstream, OutRow d_x);
 
 /// The same, returned by value.
-template <FloatingRow Range>
+template <ElementRange Range>
 auto Exp(const Range& x) {
   std::vector<std::ranges::range_value_t<Range>> y(std::ranges::size(x));
-  Exp(std::span(x), std::span(y));
+  Exp(x, y);
   return y;
 }
 

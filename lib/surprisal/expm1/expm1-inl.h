@@ -6,6 +6,7 @@
 #endif
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,12 +35,24 @@ HWY_INLINE Scaled<D> Expm1Of(D d, V<D> x) {
   return {value, hn::IfThenElseZero(hn::Gt(k, far), hn::Sub(k, far))};
 }
 
-template <class T, class D>
-HWY_INLINE V<D> Expm1Lanes(D d, V<D> x) {
-  const V<D> y = BeforeRounding<T>(d, Expm1Of(d, x));
-  const auto stays = hn::Or(hn::Eq(x, hn::Zero(d)), hn::IsNaN(x));
-  return hn::IfThenElse(stays, x, y);
-}
+struct Expm1Function {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
+    return EstimateWhere(d, FirstExpKnown(d, x), FirstExpm1(d, x));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> /*unused*/) {
+    const V<D> y = round(d, i, Within(d, kRelative, Expm1Of(d, x)));
+    const auto stays = hn::Or(hn::Eq(x, hn::Zero(d)), hn::IsNaN(x));
+    return hn::IfThenElse(stays, x, y);
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::Expm1(type, x);
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

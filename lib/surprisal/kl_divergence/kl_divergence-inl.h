@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "hwy/highway.h"
+#include "surprisal/common/cancelling-inl.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/prob_row-inl.h"
 #include "surprisal/kl_divergence/kl_divergence.h"
 
@@ -34,26 +35,29 @@ HWY_INLINE Dd<D> LogRatio(D d, V<D> p, V<D> q) {
   return Add(d, Log1p(d, u), TimesLn2(d, k));
 }
 
-template <class T>
-void KlDivergenceRows(Rows<const T> p, Rows<const T> q,
-                      std::span<T> kl_divergence) {
+void KlDivergenceRows(InRows p, InRows q, OutRow kl_divergence) {
   for (size_t r = 0; r < p.rows; ++r) {
-    const ProbRow row = LoadProbs(p[r], Slot::kShiftedHi);
-    const double* p_row = LoadPlain(p[r], 1.0, Slot::kExpHi);
-    const double* q_row = LoadPlain(q[r], 1.0, Slot::kOtherHi);
+    const InRow p_row = p[r], q_row = q[r];
+    const ProbRow row = LoadProbs(p_row, Slot::kShiftedHi);
+    const double* plain = LoadPlain(p_row, 1.0, Slot::kExpHi);
+    const double* other = LoadPlain(q_row, 1.0, Slot::kOtherHi);
     const auto term = [&](auto d, size_t i) HWY_ATTR {
       const auto zero = hn::Zero(d);
       const auto p_i = hn::Load(d, row.values + i);
-      const auto q_i = hn::Load(d, q_row + i);
-      const auto log_ratio = LogRatio(d, hn::Load(d, p_row + i), q_i);
+      const auto q_i = hn::Load(d, other + i);
+      const auto log_ratio = LogRatio(d, hn::Load(d, plain + i), q_i);
       const auto impossible = hn::And(hn::Eq(q_i, zero), hn::Gt(p_i, zero));
       auto limit = hn::IfThenElseZero(impossible, hn::Set(d, HUGE_VAL));
       limit =
           hn::IfThenElse(hn::IsNaN(hn::Add(p_i, q_i)), hn::Set(d, NAN), limit);
-      return Term<decltype(d)>{Mul(d, log_ratio, p_i), hn::Ne(p_i, zero),
-                               limit};
+      const auto value = Mul(d, log_ratio, p_i);
+      return Term<Doubles>{value, hn::Ne(p_i, zero), limit, hn::Abs(value.hi)};
     };
-    kl_divergence[r] = RoundWide<T>(SumTerms(row.padded, row.exponent, term));
+    const auto last_resort = [&] {
+      return certain::KlDivergence(kl_divergence.type, p_row, q_row);
+    };
+    const WideValue sum = SumTerms(row.padded, row.exponent, term);
+    kl_divergence.Set(r, RoundScalar(kl_divergence.type, sum, last_resort));
   }
 }
 
@@ -66,14 +70,13 @@ HWY_INLINE double LargestExponent(const double* log_p, size_t padded) {
 }
 
 /// sum_c e^(log_p_c) (log_p_c - log_q_c).
-template <class T>
-void KlDivergenceFromLogProbsRows(Rows<const T> log_p, Rows<const T> log_q,
-                                  std::span<T> kl_divergence) {
-  const Doubles d_row;
+void KlDivergenceFromLogProbsRows(InRows log_p, InRows log_q,
+                                  OutRow kl_divergence) {
+  const size_t padded = hwy::RoundUpTo(log_p.classes, hn::Lanes(Doubles()));
   for (size_t r = 0; r < log_p.rows; ++r) {
-    const double* p = LoadPlain(log_p[r], -HUGE_VAL, Slot::kExpHi);
-    const double* q = LoadPlain(log_q[r], 0.0, Slot::kOtherHi);
-    const size_t padded = hwy::RoundUpTo(log_p.classes, hn::Lanes(d_row));
+    const InRow p_row = log_p[r], q_row = log_q[r];
+    const double* p = LoadPlain(p_row, -HUGE_VAL, Slot::kExpHi);
+    const double* q = LoadPlain(q_row, 0.0, Slot::kOtherHi);
     const double top = LargestExponent(p, padded);
     const double down =
         std::max(DownExponent(p, padded), DownExponent(q, padded));
@@ -84,7 +87,8 @@ void KlDivergenceFromLogProbsRows(Rows<const T> log_p, Rows<const T> log_q,
       const auto e = Exp(d, ToDd(d, p_i));
       const auto k = hn::Add(e.exponent, hn::Set(d, kUp - top));
       const auto lowest = hn::Set(d, -1000.0);
-      const auto power = Pow2(d, hn::IfThenElse(hn::Lt(k, lowest), lowest, k));
+      const auto underflows = hn::Lt(k, lowest);
+      const auto power = Pow2(d, hn::IfThenElse(underflows, lowest, k));
       const auto lead = TwoSum(d, hn::Mul(p_i, hn::Set(d, factor)),
                                hn::Mul(q_i, hn::Set(d, -factor)));
       const auto possible = hn::Ne(p_i, minus_infinity);
@@ -92,40 +96,58 @@ void KlDivergenceFromLogProbsRows(Rows<const T> log_p, Rows<const T> log_q,
       auto limit = hn::IfThenElseZero(impossible, hn::Set(d, HUGE_VAL));
       limit = hn::IfThenElse(hn::Or(hn::IsNaN(p_i), hn::IsNaN(q_i)),
                              hn::Set(d, NAN), limit);
-      return Term<decltype(d)>{Mul(d, Scale(d, e.value, power), lead), possible,
-                               limit};
+      const auto value = Mul(d, Scale(d, e.value, power), lead);
+      // What underflows has but the right sign; beyond e^2000 (see Exp) a term
+      // may outweigh all others
+      auto weight = hn::IfThenElse(underflows, hn::Set(d, 1 / kRelative),
+                                   hn::Set(d, 1.0));
+      weight = hn::IfThenElse(hn::Gt(p_i, hn::Set(d, 2000.0)),
+                              hn::Set(d, 0x1p370), weight);
+      return Term<Doubles>{value, possible, limit,
+                           hn::Mul(hn::Abs(value.hi), weight)};
     };
-    kl_divergence[r] = RoundWide<T>(SumTerms(padded, top + down - kUp, term));
+    const auto last_resort = [&] {
+      return certain::KlDivergenceFromLogProbs(kl_divergence.type, p_row,
+                                               q_row);
+    };
+    const WideValue sum = SumTerms(padded, top + down - kUp, term);
+    kl_divergence.Set(r, RoundScalar(kl_divergence.type, sum, last_resort));
   }
 }
 
 /// 1 + ln(p / q) with its limits: -inf at p = 0, +inf at q = 0.
 template <class D>
-HWY_INLINE Factor<D> OnePlusLogRatio(D d, V<D> p, V<D> q) {
+HWY_INLINE CancellingFactor<D> OnePlusLogRatio(D d, V<D> p, V<D> q) {
   const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
-  const Dd<D> value = Add(d, LogRatio(d, p, q), one);
+  const Dd<D> log_ratio = LogRatio(d, p, q);
+  const Dd<D> value = Add(d, log_ratio, one);
   V<D> coarse = hn::IfThenElse(hn::Lt(value.hi, zero), hn::Neg(one), one);
   const V<D> infinity = hn::Set(d, HUGE_VAL);
   const V<D> up = hn::IfThenElseZero(hn::Eq(q, zero), infinity);
   const V<D> down = hn::IfThenElseZero(hn::Eq(p, zero), hn::Neg(infinity));
   const V<D> limit = hn::Add(up, down);  // NaN where both are 0
   coarse = hn::IfThenElse(hn::Eq(limit, zero), coarse, limit);
-  return {{value, zero}, coarse};
+  const V<D> size = hn::Add(hn::Abs(log_ratio.hi), one);
+  return {{{value, zero}, coarse}, hn::Mul(size, hn::Set(d, kRelative))};
 }
 
-template <class T>
-void KlDivergenceGradientRows(Rows<const T> p, Rows<const T> q,
-                              std::span<const T> upstream, Rows<T> d_p,
-                              Rows<T> d_q) {
+void KlDivergenceGradientRows(InRows p, InRows q, InRow upstream, OutRows d_p,
+                              OutRows d_q) {
   const auto lead = [](auto d, auto p_i, auto q_i)
                         HWY_ATTR { return OnePlusLogRatio(d, p_i, q_i); };
   const auto ratio = [](auto d, auto p_i, auto q_i)
                          HWY_ATTR { return RatioFactor(d, p_i, q_i); };
   for (size_t r = 0; r < p.rows; ++r) {
-    const auto g = static_cast<double>(upstream[r]);
+    const double g = upstream[r];
     const PairRow pair = LoadPair(p[r], q[r]);
-    StorePairGradient(pair, g, lead, d_p, r);
-    StorePairGradient(pair, -g, ratio, d_q, r);
+    const auto certain_p = [&](double p_i, double q_i) {
+      return certain::KlDivergenceGradientP(d_p.type, p_i, q_i, g);
+    };
+    const auto certain_q = [&](double p_i, double q_i) {
+      return certain::KlDivergenceGradientQ(d_q.type, p_i, q_i, g);
+    };
+    StorePairGradient(pair, g, lead, certain_p, d_p, r);
+    StorePairGradient(pair, -g, ratio, certain_q, d_q, r);
   }
 }
 
@@ -152,20 +174,25 @@ HWY_INLINE Factor<D> ProbTimesLead(D d, V<D> log_p, V<D> log_q) {
   return prob;
 }
 
-template <class T>
-void KlDivergenceFromLogProbsGradientRows(Rows<const T> log_p,
-                                          Rows<const T> log_q,
-                                          std::span<const T> upstream,
-                                          Rows<T> d_log_p, Rows<T> d_log_q) {
+void KlDivergenceFromLogProbsGradientRows(InRows log_p, InRows log_q,
+                                          InRow upstream, OutRows d_log_p,
+                                          OutRows d_log_q) {
   const auto lead = [](auto d, auto p_i, auto q_i)
                         HWY_ATTR { return ProbTimesLead(d, p_i, q_i); };
   const auto prob = [](auto d, auto p_i, auto /*q*/)
                         HWY_ATTR { return ProbOf(d, p_i); };
   for (size_t r = 0; r < log_p.rows; ++r) {
-    const auto g = static_cast<double>(upstream[r]);
+    const double g = upstream[r];
     const PairRow pair = LoadPair(log_p[r], log_q[r]);
-    StorePairGradient(pair, g, lead, d_log_p, r);
-    StorePairGradient(pair, -g, prob, d_log_q, r);
+    const auto certain_p = [&](double p_i, double q_i) {
+      return certain::KlDivergenceFromLogProbsGradientP(d_log_p.type, p_i, q_i,
+                                                        g);
+    };
+    const auto certain_q = [&](double p_i, double /*q_i*/) {
+      return certain::KlDivergenceFromLogProbsGradientQ(d_log_q.type, p_i, g);
+    };
+    StorePairGradient(pair, g, lead, certain_p, d_log_p, r);
+    StorePairGradient(pair, -g, prob, certain_q, d_log_q, r);
   }
 }
 

@@ -14,22 +14,16 @@ namespace surprisal {
 ///                   required to sum to 1.
 /// @param[out] kl_divergence  [rows]; +inf where some p_c > 0 meets q_c = 0; a
 ///                   class with p_c = 0 contributes nothing; NaN if the row
-///                   holds NaN.
-/// Error if the sizes differ or classes = 0.
-/// Accuracy: float results are correctly rounded, double results within 1 ulp
-/// where the sum does not cancel more than 2^50 times.
-void KlDivergence(Rows<const float> p, Rows<const float> q,
-                  std::span<float> kl_divergence);
-void KlDivergence(Rows<const double> p, Rows<const double> q,
-                  std::span<double> kl_divergence);
+///                   holds NaN. Of type float for 16-bit p and q.
+/// Error if the sizes differ, some but not all are of type double, or classes =
+/// 0.
+/// Accuracy: float and 16-bit results are correctly rounded, double results
+/// within 1 ulp where the sum does not cancel more than 2^50 times.
+void KlDivergence(InRows p, InRows q, OutRow kl_divergence);
 
 /// The same from log-probabilities: sum_c e^(log_p_c) (log_p_c - log_q_c).
 /// Entries may be -inf; +inf is an Error.
-void KlDivergenceFromLogProbs(Rows<const float> log_p, Rows<const float> log_q,
-                              std::span<float> kl_divergence);
-void KlDivergenceFromLogProbs(Rows<const double> log_p,
-                              Rows<const double> log_q,
-                              std::span<double> kl_divergence);
+void KlDivergenceFromLogProbs(InRows log_p, InRows log_q, OutRow kl_divergence);
 
 /// Gradient of KlDivergence: d_p[c] = upstream (1 + ln(p_c / q_c)), d_q[c] =
 /// -upstream p_c / q_c. At p_c = 0, d_p is the limit (-inf times upstream, NaN
@@ -38,32 +32,21 @@ void KlDivergenceFromLogProbs(Rows<const double> log_p,
 /// @param[in]  upstream  [rows].
 /// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
 ///                       one out.
-void KlDivergenceGradient(Rows<const float> p, Rows<const float> q,
-                          std::span<const float> upstream, Rows<float> d_p,
-                          Rows<float> d_q);
-void KlDivergenceGradient(Rows<const double> p, Rows<const double> q,
-                          std::span<const double> upstream, Rows<double> d_p,
-                          Rows<double> d_q);
+void KlDivergenceGradient(InRows p, InRows q, InRow upstream, OutRows d_p,
+                          OutRows d_q);
 
 /// Gradient of KlDivergenceFromLogProbs: d_log_p[c] = upstream e^(log_p_c) (1 +
 /// log_p_c - log_q_c), d_log_q[c] = -upstream e^(log_p_c); +0 where log_p_c is
 /// -inf.
-void KlDivergenceFromLogProbsGradient(Rows<const float> log_p,
-                                      Rows<const float> log_q,
-                                      std::span<const float> upstream,
-                                      Rows<float> d_log_p, Rows<float> d_log_q);
-void KlDivergenceFromLogProbsGradient(Rows<const double> log_p,
-                                      Rows<const double> log_q,
-                                      std::span<const double> upstream,
-                                      Rows<double> d_log_p,
-                                      Rows<double> d_log_q);
+void KlDivergenceFromLogProbsGradient(InRows log_p, InRows log_q,
+                                      InRow upstream, OutRows d_log_p,
+                                      OutRows d_log_q);
 
 /// The divergence of one pair of distributions, returned by value.
-template <FloatingRow Row>
+template <ElementRange Row>
 auto KlDivergence(const Row& p, const Row& q) {
-  using T = std::ranges::range_value_t<Row>;
-  T result = 0;
-  KlDivergence(Rows<const T>(p), Rows<const T>(q), std::span<T>(&result, 1));
+  RowScalar<std::ranges::range_value_t<Row>> result = 0;
+  KlDivergence(p, q, std::span(&result, 1));
   return result;
 }
 

@@ -6,22 +6,42 @@
 #endif
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class T, class D>
-HWY_INLINE V<D> LogLanes(D d, V<D> x) {
-  const V<D> zero = hn::Zero(d);
-  const Dd<D> log = Log(d, Scaled<D>{ToDd(d, x), zero});
-  V<D> y = BeforeRounding<T>(d, Scaled<D>{log, zero});
-  y = hn::IfThenElse(hn::Eq(x, zero), hn::Set(d, -HUGE_VAL), y);
-  y = hn::IfThenElse(hn::Lt(x, zero), hn::Set(d, NAN), y);
-  const auto stays = hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL)));  // +inf, NaN
-  return hn::IfThenElse(stays, x, y);
+/// Where ln x is a number.
+template <class D>
+HWY_INLINE hn::Mask<D> LogKnown(D d, V<D> x) {
+  return hn::And(hn::Gt(x, hn::Zero(d)), hn::Lt(x, hn::Set(d, HUGE_VAL)));
 }
+
+struct LogFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
+    return EstimateWhere(d, LogKnown(d, x), FirstLog(d, x));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> /*unused*/) {
+    const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
+    const V<D> inside = hn::IfThenElse(LogKnown(d, x), x, one);
+    const Dd<D> log = Log(d, Scaled<D>{ToDd(d, inside), zero});
+    V<D> y = round(d, i, Within(d, kRelative, Scaled<D>{log, zero}));
+    y = hn::IfThenElse(hn::Eq(x, zero), hn::Set(d, -HUGE_VAL), y);
+    y = hn::IfThenElse(hn::Lt(x, zero), hn::Set(d, NAN), y);
+    const auto stays = hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL)));  // +inf, NaN
+    return hn::IfThenElse(stays, x, y);
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::Log(type, x);
+  }
+};
 
 /// 1 / x for an exact double-double x, times 2^-exponent.
 template <class D>
@@ -38,6 +58,23 @@ template <class D>
 HWY_INLINE Factor<D> LogFactor(D d, V<D> x) {
   return ReciprocalFactor(d, Normalize(d, x), x);
 }
+
+struct LogVjpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    return EstimateWhere(d, hn::IsFinite(x), hn::Div(upstream, x));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return TimesUpstream(d, round, i, upstream, LogFactor(d, x));
+  }
+
+  static double LastResort(ElementType type, double x, double upstream) {
+    return certain::LogVjp(type, x, upstream);
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

@@ -6,6 +6,7 @@
 #endif
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/elementwise-inl.h"
 #include "surprisal/log/log-inl.h"
 
@@ -13,17 +14,36 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class T, class D>
-HWY_INLINE V<D> Log1pLanes(D d, V<D> x) {
-  const V<D> zero = hn::Zero(d), minus_one = hn::Set(d, -1.0);
-  const Dd<D> log = Log1p(d, ToDd(d, x));
-  V<D> y = BeforeRounding<T>(d, Scaled<D>{log, zero});
-  y = hn::IfThenElse(hn::Eq(x, minus_one), hn::Set(d, -HUGE_VAL), y);
-  y = hn::IfThenElse(hn::Lt(x, minus_one), hn::Set(d, NAN), y);
-  const auto stays = hn::Or(hn::Eq(x, zero),  // keeps the sign of -0
-                            hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL))));
-  return hn::IfThenElse(stays, x, y);
+/// Where ln(1 + x) is a number.
+template <class D>
+HWY_INLINE hn::Mask<D> Log1pKnown(D d, V<D> x) {
+  return hn::And(hn::Gt(x, hn::Set(d, -1.0)), hn::Lt(x, hn::Set(d, HUGE_VAL)));
 }
+
+struct Log1pFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
+    return EstimateWhere(d, Log1pKnown(d, x), FirstLog1p(d, x));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> /*unused*/) {
+    const V<D> zero = hn::Zero(d), minus_one = hn::Set(d, -1.0);
+    const V<D> inside = hn::IfThenElseZero(Log1pKnown(d, x), x);
+    const Dd<D> log = Log1p(d, ToDd(d, inside));
+    V<D> y = round(d, i, Within(d, kRelative, Scaled<D>{log, zero}));
+    y = hn::IfThenElse(hn::Eq(x, minus_one), hn::Set(d, -HUGE_VAL), y);
+    y = hn::IfThenElse(hn::Lt(x, minus_one), hn::Set(d, NAN), y);
+    const auto stays = hn::Or(hn::Eq(x, zero),  // keeps the sign of -0
+                              hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL))));
+    return hn::IfThenElse(stays, x, y);
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::Log1p(type, x);
+  }
+};
 
 template <class D>
 HWY_INLINE Factor<D> Log1pFactor(D d, V<D> x) {
@@ -35,6 +55,24 @@ HWY_INLINE Factor<D> Log1pFactor(D d, V<D> x) {
   return ReciprocalFactor(d, Scaled<D>{{normal.value.hi, low}, normal.exponent},
                           sum.hi);
 }
+
+struct Log1pVjpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    const V<D> sum = hn::Add(x, hn::Set(d, 1.0));
+    return EstimateWhere(d, hn::IsFinite(x), hn::Div(upstream, sum));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return TimesUpstream(d, round, i, upstream, Log1pFactor(d, x));
+  }
+
+  static double LastResort(ElementType type, double x, double upstream) {
+    return certain::Log1pVjp(type, x, upstream);
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

@@ -10,7 +10,8 @@
 #include <cmath>
 
 #include "hwy/highway.h"
-#include "surprisal/common/row-inl.h"
+#include "surprisal/common/certain.h"
+#include "surprisal/common/short_rows-inl.h"
 #include "surprisal/softmax/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,94 +19,182 @@ namespace surprisal {
 namespace HWY_NAMESPACE {
 
 /// t - ln(sum); at a maximum (t = 0) from the scaled ln(sum), whose bits are
-/// all there when the row is confident.
-template <class D>
-HWY_INLINE Scaled<D> LogProbsAt(D d, const ExpRow& row, size_t i) {
-  const Dd<D> t = row.shifted.At(d, i);
-  const Dd<D> log_sum = ToDd(d, row.LogSum());
-  const auto at_max = hn::Eq(t.hi, hn::Zero(d));
-  const Dd<D> value =
-      IfThenElse(d, at_max, Sub(d, ToDd(d, hn::Zero(d)), ToDd(d, row.log_sum)),
-                 Sub(d, t, log_sum));
-  return {value, hn::IfThenElseZero(at_max, hn::Set(d, -kUp))};
+/// all there when the row is confident. Far below the maximum t, if exact, is a
+/// value of the type or half-way between two as often as not, and the rest
+/// decides by its sign: there it is kept apart.
+HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
+                                      bool keep_apart, size_t i) {
+  const V<Doubles> zero = hn::Zero(d);
+  const Dd<Doubles> t = row.shifted.At(d, i);
+  const Dd<Doubles> log_sum = ToDd(d, row.LogSum());
+  const auto at_max = hn::Eq(t.hi, zero);
+  const Dd<Doubles> value =
+      IfThenElse(d, at_max, Neg(d, ToDd(d, row.log_sum)), Sub(d, t, log_sum));
+  const V<Doubles> exponent = hn::IfThenElseZero(at_max, hn::Set(d, -kUp));
+  const V<Doubles> error = hn::Add(
+      hn::Mul(hn::Abs(value.hi), hn::Set(d, row.relative)),
+      hn::Mul(hn::IfThenElse(at_max, hn::Set(d, row.log_sum.hi), log_sum.hi),
+              hn::Set(d, row.others_relative)));
+  Approx<Doubles> x = OffBy<Doubles>(d, {value, exponent}, error);
+  const auto apart = hn::Lt(hn::Mul(log_sum.hi, hn::Set(d, 0x1p60)),
+                            hn::Neg(V<Doubles>(t.hi)));
+  if (!keep_apart || hn::AllFalse(d, apart)) return x;
+  const V<Doubles> most = hn::Mul(log_sum.hi, hn::Set(d, -2.0));
+  const V<Doubles> least = hn::Set(d, -0x1p-1074);
+  x.value = IfThenElse(d, apart, t, x.value);
+  x.low = hn::IfThenElse(apart, most, x.low);
+  x.high = hn::IfThenElse(apart, least, x.high);
+  return x;
 }
 
-template <class T>
-HWY_INLINE void LogSoftmaxRow(StridedRow<const T> logits, double temperature,
-                              StridedRow<T> log_probs) {
+/// The places that `open` names, or without any the whole row.
+inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
+                                           OutRow log_probs,
+                                           const Undecided& open) {
   const ExpRow row = LoadExpRow(logits, temperature);
-  if (row.kind != RowKind::kRegular) return FillRow(log_probs, T(NAN));
-  StoreRow(log_probs, [&](auto d, size_t i) HWY_ATTR {
-    const auto rounded = BeforeRounding<T>(d, LogProbsAt(d, row, i));
+  if (row.kind != RowKind::kRegular) return FillRow(log_probs, NAN);
+  const bool keep_apart =
+      temperature == 1.0 && log_probs.type != ElementType::kFloat64;
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto t = hn::Load(d, row.shifted.hi + i);
-    return hn::IfThenElse(hn::IsFinite(t), rounded, t);
-  });
+    const auto finite = hn::IsFinite(t);
+    auto x = LogProbsAt(d, row, keep_apart, i);
+    x.value = IfThenElse(d, finite, x.value, ToDd(d, hn::Zero(d)));
+    x.low = hn::IfThenElseZero(finite, x.low);
+    x.high = hn::IfThenElseZero(finite, x.high);
+    return hn::IfThenElse(finite, round(d, i, x), t);
+  };
+  const auto last_resort = [&](size_t c) {
+    return certain::LogSoftmax(log_probs.type, logits, temperature, c);
+  };
+  StoreRow(log_probs, lanes_of, last_resort, {}, open);
 }
 
-template <class T>
-void LogSoftmaxRows(Rows<const T> logits, Rows<T> log_probs,
-                    const SoftmaxOptions& options) {
-  for (size_t r = 0; r < logits.rows; ++r) {
-    LogSoftmaxRow(logits[r], options.temperature, log_probs[r]);
+/// (x - max) - ln(sum / e^max), two numbers of one sign: off by 3 u of it, and
+/// by what the logarithm is.
+HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
+                                   Undecided& open) {
+  const FirstRow row = LoadFirstRow<false>(logits, true);
+  if (!row.known) return false;
+  const FirstLogSum log_sum = LogSumOf(row);
+  const double low = 1 + 4 * kUnit, high = 1 - 4 * kUnit;
+  const double* x = PaddedRow(logits);
+  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
+    const V<Doubles> t = hn::Sub(hn::Load(d, x + i), hn::Set(d, row.max));
+    const V<Doubles> value = hn::Sub(t, hn::Set(d, log_sum.value));
+    const V<Doubles> error = hn::Set(d, log_sum.error);
+    return Ends{hn::MulSub(value, hn::Set(d, low), error),
+                hn::MulAdd(value, hn::Set(d, high), error)};
+  };
+  return StoreFirst(ends_at, logits.data, log_probs, open);
+}
+
+HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
+                              OutRow log_probs) {
+  Undecided open;
+  if (temperature == 1.0 && log_probs.type != ElementType::kFloat64 &&
+      FirstLogSoftmaxRow(logits, log_probs, open)) {
+    return;
   }
+  FullLogSoftmaxRow(logits, temperature, log_probs, open);
+}
+
+/// A batch of rows of few classes: x - ln(sum).
+HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
+                                    const OutRows& log_probs) {
+  const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
+    HWY_ALIGN double logs[kShortChunk + kMaxDoubles];
+    ShortLogs(chunk, logs);
+    double* spread =
+        Scratch(Slot::kShortFactors, kShortChunk + 4 * kMaxDoubles);
+    Spread(logs, chunk, spread);
+    const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
+      const V<Doubles> log = hn::Load(d, spread + i);
+      const V<Doubles> value = hn::Sub(hn::Load(d, chunk.x + i), log);
+      const V<Doubles> error =
+          hn::MulAdd(hn::Abs(log), hn::Set(d, kShortLogError + kUnit),
+                     hn::MulAdd(hn::Abs(value), hn::Set(d, 2 * kUnit),
+                                hn::Set(d, chunk.sum_error)));
+      return Ends{hn::Sub(value, error), hn::Add(value, error)};
+    };
+    StoreShort(chunk, ends_at, log_probs, open);
+  };
+  ForShortRows(logits, by_chunk, [&](size_t r, InRow row) {
+    LogSoftmaxRow(row, 1.0, log_probs[r]);
+  });
 }
 
 /// d_j = (g_j - p_j G) / temperature with G = sum_k g_k. At the most probable
 /// class m, where p_m is nearly 1: g_m others - (G - g_m), over sum.
-template <class T>
-HWY_INLINE void LogSoftmaxVjpRow(StridedRow<const T> logits,
-                                 StridedRow<const T> upstream,
-                                 double temperature, StridedRow<T> d_logits) {
+HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
+                                 double temperature, OutRow d_logits) {
   const ExpRow row = LoadExpRow(logits, temperature);
   const UpstreamRow g = LoadUpstream(upstream);
   if (row.kind != RowKind::kRegular || std::isnan(g.special)) {
-    return FillRow(d_logits, T(NAN));
+    return FillRow(d_logits, NAN);
   }
   const One one;
   const double g_max = g.values.hi[row.arg_max];
   std::fill(g.values.lo, g.values.lo + g.values.padded, 0.0);
   g.values.hi[row.arg_max] = 0.0;
   const DoubleDouble g_others = SumRow(g.values);
+  double size_others = 0.0;
+  for (size_t c = 0; c < g.values.classes; ++c) {
+    size_others += std::abs(g.values.hi[c]);
+  }
   g.values.hi[row.arg_max] = g_max;
   const DoubleDouble g_sum =
       FromLane(Add(one, ToDd(one, g_others), hn::Set(one, g_max)));
+  const double g_size = size_others + std::abs(g_max);
 
   const Scaled<One> t = Normalize(one, hn::Set(one, temperature));
   const DoubleDouble inverse =
       Quotient({1.0, 0.0}, Product(row.sum, {hn::GetLane(t.value.hi), 0.0}));
   const double exponent = g.exponent - hn::GetLane(t.exponent);
-  StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
-    const auto g_i = hn::Load(d, g.values.hi + i);
-    const auto e = ExpAt(d, row, i);
-    const auto alone = Mul(d, e.value, ToDd(d, g_sum));
-    const auto share = Mul(d, row.exps.At(d, i), ToDd(d, g_sum));
-    // g_j = 0 leaves a product, which may be tiny: keep its scale
-    const auto product_only = hn::Eq(g_i, hn::Zero(d));
-    const auto difference = Sub(d, Mul(d, ToDd(d, row.sum), g_i),
-                                Scale(d, share, hn::Set(d, 0x1p-500)));
-    const auto value =
-        Mul(d, IfThenElse(d, product_only, Neg(d, alone), difference),
-            ToDd(d, inverse));
-    const auto up = hn::IfThenElseZero(product_only, e.exponent);
-    return BeforeRounding<T>(d, {value, hn::Add(up, hn::Set(d, exponent))});
-  });
 
   // The most probable class, by itself
   const DoubleDouble share = Product(row.others, {g_max, 0.0});  // times 2^500
-  const bool product_only = g_others.hi == 0.0;
+  const bool alone_at_max = size_others == 0.0;
   const DoubleDouble unscaled = {share.hi * 0x1p-500, share.lo * 0x1p-500};
-  const DoubleDouble at_max =
-      product_only ? share : Sum(unscaled, {-g_others.hi, -g_others.lo});
-  d_logits[row.arg_max] = RoundScalar<T>(Product(at_max, inverse),
-                                         exponent - (product_only ? kUp : 0.0));
-}
+  WideValue at_max;
+  at_max.value = Product(
+      alone_at_max ? share : Sum(unscaled, {-g_others.hi, -g_others.lo}),
+      inverse);
+  at_max.exponent = exponent - (alone_at_max ? kUp : 0.0);
+  at_max.error =
+      2 * inverse.hi *
+      (std::abs(alone_at_max ? share.hi : unscaled.hi) * row.others_relative +
+       size_others * row.relative + (alone_at_max ? 0.0 : 0x1p-1000));
 
-template <class T>
-void LogSoftmaxVjpRows(Rows<const T> logits, Rows<const T> upstream,
-                       Rows<T> d_logits, const SoftmaxOptions& options) {
-  for (size_t r = 0; r < logits.rows; ++r) {
-    LogSoftmaxVjpRow(logits[r], upstream[r], options.temperature, d_logits[r]);
-  }
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
+    const auto g_i = hn::Load(d, g.values.hi + i);
+    const auto e = ExpAt(d, row, i);
+    const auto alone = Mul(d, e.value, ToDd(d, g_sum));
+    const auto near = Scale(d, row.exps.At(d, i), hn::Set(d, 0x1p-500));
+    const auto share_i = Mul(d, near, ToDd(d, g_sum));
+    const auto own = Mul(d, ToDd(d, row.sum), g_i);
+    // g_j = 0 leaves a product, which may be tiny: keep its scale
+    const auto product_only = hn::Eq(g_i, hn::Zero(d));
+    const auto value =
+        Mul(d, IfThenElse(d, product_only, Neg(d, alone), Sub(d, own, share_i)),
+            ToDd(d, inverse));
+    const auto share_size = hn::Mul(
+        hn::IfThenElse(product_only, e.value.hi, near.hi), hn::Set(d, g_size));
+    // 2^-900: more than a stand-in for e_j hides
+    const auto own_size =
+        hn::IfThenElse(product_only, hn::Zero(d),
+                       hn::Add(hn::Abs(own.hi), hn::Set(d, 0x1p-900)));
+    const auto error = hn::Mul(hn::Add(share_size, own_size),
+                               hn::Set(d, 2 * row.relative * inverse.hi));
+    const auto up = hn::IfThenElseZero(product_only, e.exponent);
+    return round(d, i,
+                 OffBy(d, {value, hn::Add(up, hn::Set(d, exponent))}, error));
+  };
+  const auto last_resort = [&](size_t c) {
+    return certain::LogSoftmaxVjp(d_logits.type, logits, upstream, temperature,
+                                  c);
+  };
+  StoreRow(d_logits, lanes_of, last_resort, {row.arg_max, at_max});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,22 +12,21 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-void LogSoftmaxF32(Rows<const float> logits, Rows<float> log_probs,
-                   const SoftmaxOptions& options) {
-  LogSoftmaxRows<float>(logits, log_probs, options);
-}
-void LogSoftmaxF64(Rows<const double> logits, Rows<double> log_probs,
-                   const SoftmaxOptions& options) {
-  LogSoftmaxRows<double>(logits, log_probs, options);
+void LogSoftmaxRows(InRows logits, OutRows log_probs,
+                    const SoftmaxOptions& options) {
+  if (options.temperature == 1.0 && AreShort(logits, log_probs.type)) {
+    return ShortLogSoftmaxRows(logits, log_probs);
+  }
+  for (size_t r = 0; r < logits.rows; ++r) {
+    LogSoftmaxRow(logits[r], options.temperature, log_probs[r]);
+  }
 }
 
-void LogSoftmaxVjpF32(Rows<const float> logits, Rows<const float> upstream,
-                      Rows<float> d_logits, const SoftmaxOptions& options) {
-  LogSoftmaxVjpRows<float>(logits, upstream, d_logits, options);
-}
-void LogSoftmaxVjpF64(Rows<const double> logits, Rows<const double> upstream,
-                      Rows<double> d_logits, const SoftmaxOptions& options) {
-  LogSoftmaxVjpRows<double>(logits, upstream, d_logits, options);
+void LogSoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
+                       const SoftmaxOptions& options) {
+  for (size_t r = 0; r < logits.rows; ++r) {
+    LogSoftmaxVjpRow(logits[r], upstream[r], options.temperature, d_logits[r]);
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -37,50 +36,26 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace surprisal {
 
-HWY_EXPORT(LogSoftmaxF32);
+HWY_EXPORT(LogSoftmaxRows);
+HWY_EXPORT(LogSoftmaxVjpRows);
 
-void LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
+void LogSoftmax(InRows logits, OutRows log_probs,
                 const SoftmaxOptions& options) {
   CheckFloatingPointEnvironment();
-  CheckSameShape("logits", logits, logits.rows, logits.classes);
-  CheckSameShape("log_probs", log_probs, logits.rows, logits.classes);
+  CheckLike("logits", logits, logits);
+  CheckLike("log_probs", log_probs, logits);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(LogSoftmaxF32)(logits, log_probs, options);
+  HWY_DYNAMIC_DISPATCH(LogSoftmaxRows)(logits, log_probs, options);
 }
 
-HWY_EXPORT(LogSoftmaxF64);
-
-void LogSoftmax(Rows<const double> logits, Rows<double> log_probs,
-                const SoftmaxOptions& options) {
+void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
+                   const SoftmaxOptions& options) {
   CheckFloatingPointEnvironment();
-  CheckSameShape("logits", logits, logits.rows, logits.classes);
-  CheckSameShape("log_probs", log_probs, logits.rows, logits.classes);
+  CheckLike("logits", logits, logits);
+  CheckLike("upstream", upstream, logits);
+  CheckLike("d_logits", d_logits, logits);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(LogSoftmaxF64)(logits, log_probs, options);
-}
-
-HWY_EXPORT(LogSoftmaxVjpF32);
-
-void LogSoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
-                   Rows<float> d_logits, const SoftmaxOptions& options) {
-  CheckFloatingPointEnvironment();
-  CheckSameShape("logits", logits, logits.rows, logits.classes);
-  CheckSameShape("upstream", upstream, logits.rows, logits.classes);
-  CheckSameShape("d_logits", d_logits, logits.rows, logits.classes);
-  CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(LogSoftmaxVjpF32)(logits, upstream, d_logits, options);
-}
-
-HWY_EXPORT(LogSoftmaxVjpF64);
-
-void LogSoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,
-                   Rows<double> d_logits, const SoftmaxOptions& options) {
-  CheckFloatingPointEnvironment();
-  CheckSameShape("logits", logits, logits.rows, logits.classes);
-  CheckSameShape("upstream", upstream, logits.rows, logits.classes);
-  CheckSameShape("d_logits", d_logits, logits.rows, logits.classes);
-  CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(LogSoftmaxVjpF64)(logits, upstream, d_logits, options);
+  HWY_DYNAMIC_DISPATCH(LogSoftmaxVjpRows)(logits, upstream, d_logits, options);
 }
 
 }  // namespace surprisal

@@ -1,7 +1,6 @@
 #ifndef SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_H_
 #define SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_H_
 
-#include <span>
 #include <vector>
 
 #include "surprisal/common/rows.h"
@@ -16,12 +15,12 @@ namespace surprisal {
 /// Special values: a row that holds NaN or +inf, or nothing but -inf, becomes
 /// all NaN; a single -inf logit has log-probability -inf. The logarithm of 1 is
 /// +0; a negative one too small for the type is -0.
-/// Error if the shapes differ, classes = 0, or the temperature is out of range.
-/// Accuracy: float results are correctly rounded, double results within 1 ulp,
+/// Error if the shapes differ, some but not all are of type double, classes = 0,
+/// or the temperature is out of range.
+/// Accuracy: float and 16-bit results are correctly rounded, double results
+/// within 1 ulp,
 /// also where the probability is so near 1 that its logarithm is subnormal.
-void LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
-                const SoftmaxOptions& options = {});
-void LogSoftmax(Rows<const double> logits, Rows<double> log_probs,
+void LogSoftmax(InRows logits, OutRows log_probs,
                 const SoftmaxOptions& options = {});
 
 /// Gradient of LogSoftmax with respect to the logits:
@@ -32,17 +31,15 @@ void LogSoftmax(Rows<const double> logits, Rows<double> log_probs,
 /// Accuracy: as LogSoftmax where the difference cancels less than 2^50 times.
 /// For double, also where no upstream entry beyond e^600 times the others
 /// stands at a class whose probability underflows.
-void LogSoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
-                   Rows<float> d_logits, const SoftmaxOptions& options = {});
-void LogSoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,
-                   Rows<double> d_logits, const SoftmaxOptions& options = {});
+void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
+                   const SoftmaxOptions& options = {});
 
 /// The log-softmax of one row, returned by value.
-template <FloatingRow Row>
+template <ElementRange Row>
 auto LogSoftmax(const Row& logits, const SoftmaxOptions& options = {}) {
-  using T = std::ranges::range_value_t<Row>;
-  std::vector<T> log_probs(std::ranges::size(logits));
-  LogSoftmax(Rows<const T>(logits), Rows<T>(log_probs), options);
+  std::vector<std::ranges::range_value_t<Row>> log_probs(
+      std::ranges::size(logits));
+  LogSoftmax(logits, log_probs, options);
   return log_probs;
 }
 

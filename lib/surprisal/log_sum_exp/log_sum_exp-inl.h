@@ -10,51 +10,103 @@
 #include <span>
 
 #include "hwy/highway.h"
-#include "surprisal/common/row-inl.h"
+#include "surprisal/common/certain.h"
+#include "surprisal/common/short_rows-inl.h"
+#include "surprisal/common/upstream-inl.h"
 #include "surprisal/log_sum_exp/log_sum_exp.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class T>
-HWY_INLINE T LogSumExpRow(StridedRow<const T> logits) {
-  const ExpRow row = LoadExpRow(logits);
-  if (row.kind == RowKind::kNaN) return T(NAN);
-  if (row.kind != RowKind::kRegular) return static_cast<T>(row.max);
-  if (row.max == 0.0) return RoundScalar<T>(row.log_sum, -kUp);
-  const One one;
-  const Dd<One> sum = Add(one, ToDd(one, row.LogSum()), hn::Set(one, row.max));
-  return RoundScalar<T>(FromLane(sum), 0.0);
+/// max + ln(sum), or ln(sum) with all its bits where the maximum is 0.
+HWY_INLINE WideValue LogSumExpOf(const ExpRow& row) {
+  WideValue x;
+  if (row.kind == RowKind::kNaN) x.special = NAN;
+  if (row.kind == RowKind::kInfinite || row.kind == RowKind::kEmpty) {
+    x.special = row.max;
+  }
+  if (row.kind != RowKind::kRegular) return x;
+  const bool scaled = row.max == 0.0;
+  const DoubleDouble log_sum = scaled ? row.log_sum : row.LogSum();
+  x.value = scaled ? log_sum : Sum(log_sum, {row.max, 0.0});
+  x.exponent = scaled ? -kUp : 0.0;
+  x.error = std::abs(x.value.hi) * 0x1p-100 + log_sum.hi * row.others_relative;
+  return x;
 }
 
-template <class T>
-void LogSumExpRows(Rows<const T> logits, std::span<T> log_sum_exp) {
+inline HWY_NOINLINE double FullLogSumExpRow(InRow logits, ElementType type) {
+  return RoundScalar(type, LogSumExpOf(LoadExpRow(logits)),
+                     [&] { return certain::LogSumExp(type, logits); });
+}
+
+/// max + ln(sum / e^max), where both ends round alike.
+HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
+  if (type == ElementType::kFloat64) return FullLogSumExpRow(logits, type);
+  const FirstRow row = LoadFirstRow<false>(logits, true);
+  if (!row.known) return FullLogSumExpRow(logits, type);
+  const FirstLogSum log_sum = LogSumOf(row);
+  const double value = row.max + log_sum.value;
+  const double error = log_sum.error + std::abs(value) * 2 * kUnit;
+  const One one;
+  V<One> rounded = hn::Zero(one);
+  const Estimate<One> estimate = {hn::Set(one, value), hn::Set(one, error)};
+  return RoundEstimate(one, FormatOf(type), estimate, rounded)
+             ? hn::GetLane(rounded)
+             : FullLogSumExpRow(logits, type);
+}
+
+/// A batch of rows of few classes: ln(sum).
+HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
+  const FloatFormat format = FormatOf(log_sum_exp.type);
+  const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
+    const auto ends_at = [&](Doubles d, size_t r) HWY_ATTR {
+      const V<Doubles> value = FirstLog(d, hn::Load(d, chunk.sums + r));
+      const V<Doubles> error =
+          hn::MulAdd(hn::Abs(value), hn::Set(d, kShortLogError + kUnit),
+                     hn::Set(d, chunk.sum_error));
+      return Ends{hn::Sub(value, error), hn::Add(value, error)};
+    };
+    HWY_ALIGN double rounded[kShortChunk + kMaxDoubles];
+    Undecided rows;
+    RoundEnds(ends_at, chunk.rows, format, rounded, rows);
+    Narrow(rounded, chunk.first, chunk.rows, log_sum_exp);
+    open.Note(rows, 1);
+  };
+  ForShortRows(logits, by_chunk, [&](size_t r, InRow row) {
+    log_sum_exp.Set(r, LogSumExpRow(row, log_sum_exp.type));
+  });
+}
+
+void LogSumExpRows(InRows logits, OutRow log_sum_exp) {
+  if (AreShort(logits, log_sum_exp.type)) {
+    return ShortLogSumExpRows(logits, log_sum_exp);
+  }
   for (size_t r = 0; r < logits.rows; ++r) {
-    log_sum_exp[r] = LogSumExpRow(logits[r]);
+    log_sum_exp.Set(r, LogSumExpRow(logits[r], log_sum_exp.type));
   }
 }
 
-template <class T>
-HWY_INLINE void LogSumExpGradientRow(StridedRow<const T> logits, T upstream,
-                                     StridedRow<T> d_logits) {
+HWY_INLINE void LogSumExpGradientRow(InRow logits, double upstream,
+                                     OutRow d_logits) {
   const ExpRow row = LoadExpRow(logits);
-  if (row.kind == RowKind::kEmpty) return FillRow(d_logits, T{0});
-  if (row.kind != RowKind::kRegular) return FillRow(d_logits, T(NAN));
+  if (row.kind == RowKind::kEmpty) return FillRow(d_logits, 0.0);
+  if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
   const DoubleDouble inverse_sum = InverseSum(row);
-  StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto e = ExpAt(d, row, i);
     const auto p = Mul(d, e.value, ToDd(d, inverse_sum));
     const auto t = hn::Load(d, row.shifted.hi + i);
     const auto coarse = hn::IfThenElseZero(hn::IsFinite(t), hn::Set(d, 1.0));
-    return TimesUpstream<T>(d, hn::Set(d, static_cast<double>(upstream)),
-                            {{p, e.exponent}, coarse});
+    return TimesUpstream(d, round, i, hn::Set(d, upstream),
+                         {{p, e.exponent}, coarse}, row.relative);
+  };
+  StoreRow(d_logits, lanes_of, [&](size_t c) {
+    return certain::LogSumExpGradient(d_logits.type, logits, upstream, c);
   });
 }
 
-template <class T>
-void LogSumExpGradientRows(Rows<const T> logits, std::span<const T> upstream,
-                           Rows<T> d_logits) {
+void LogSumExpGradientRows(InRows logits, InRow upstream, OutRows d_logits) {
   for (size_t r = 0; r < logits.rows; ++r) {
     LogSumExpGradientRow(logits[r], upstream[r], d_logits[r]);
   }

@@ -10,14 +10,15 @@ namespace surprisal {
 /// The logarithm of the sum of exponentials of each row:
 /// log_sum_exp[r] = ln sum_c e^(logits[r][c]), in nats.
 /// @param[in]  logits       [rows, classes].
-/// @param[out] log_sum_exp  [rows].
+/// @param[out] log_sum_exp  [rows]; of type float for 16-bit logits.
 /// Special values: NaN if the row holds NaN, else +inf if it holds +inf, -inf
 /// if it holds nothing but -inf.
-/// Error if the sizes differ or classes = 0.
-/// Accuracy: float results are correctly rounded, double results within 1 ulp
+/// Error if the sizes differ, some but not all are of type double, or classes =
+/// 0.
+/// Accuracy: float and 16-bit results are correctly rounded, double results
+/// within 1 ulp
 /// where the result is not the difference of terms 2^50 times its size.
-void LogSumExp(Rows<const float> logits, std::span<float> log_sum_exp);
-void LogSumExp(Rows<const double> logits, std::span<double> log_sum_exp);
+void LogSumExp(InRows logits, OutRow log_sum_exp);
 
 /// Gradient of LogSumExp with respect to the logits: upstream[r] times the
 /// softmax of the row.
@@ -25,17 +26,13 @@ void LogSumExp(Rows<const double> logits, std::span<double> log_sum_exp);
 /// @param[out] d_logits  [rows, classes]; may be `logits` itself.
 /// Special values: all 0 where all logits are -inf; NaN where a logit is NaN or
 /// +inf.
-void LogSumExpGradient(Rows<const float> logits,
-                       std::span<const float> upstream, Rows<float> d_logits);
-void LogSumExpGradient(Rows<const double> logits,
-                       std::span<const double> upstream, Rows<double> d_logits);
+void LogSumExpGradient(InRows logits, InRow upstream, OutRows d_logits);
 
 /// The log-sum-exp of one row, returned by value.
-template <FloatingRow Row>
+template <ElementRange Row>
 auto LogSumExp(const Row& logits) {
-  using T = std::ranges::range_value_t<Row>;
-  T result = 0;
-  LogSumExp(Rows<const T>(logits), std::span<T>(&result, 1));
+  RowScalar<std::ranges::range_value_t<Row>> result = 0;
+  LogSumExp(logits, std::span(&result, 1));
   return result;
 }
 

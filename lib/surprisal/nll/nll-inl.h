@@ -9,6 +9,7 @@
 #include <span>
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/wide_sum-inl.h"
 #include "surprisal/nll/nll.h"
 
@@ -16,7 +17,12 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// -weight * log_prob.
+/// The weight of a class as it was given: scaling costs the smallest ones bits.
+HWY_INLINE double PlainWeight(const NllOptions& options, size_t c) {
+  return options.class_weights.empty() ? 1.0 : options.class_weights[c];
+}
+
+/// -weight * log_prob, exactly.
 HWY_INLINE WideValue NllOf(double weight, double log_prob) {
   if (std::isnan(log_prob)) return {{}, 0.0, NAN};
   if (weight == 0.0) return {};
@@ -26,45 +32,79 @@ HWY_INLINE WideValue NllOf(double weight, double log_prob) {
   if (log_prob == 0.0) return {};
   const Scaled<One> l = Normalize(one, hn::Set(one, -log_prob));
   return {FromLane(Mul(one, w.value, l.value)),
-          hn::GetLane(hn::Add(w.exponent, l.exponent)), 0.0};
+          hn::GetLane(hn::Add(w.exponent, l.exponent))};
 }
 
-template <class T>
-void NllRows(Rows<const T> log_probs, std::span<const Label> labels,
-             std::span<T> loss, const NllOptions& options) {
+/// What the kernels cannot decide, for one batch.
+struct NllLastResort {
+  ElementType type;
+  certain::NllCase args;
+
+  double operator()(size_t row) const {
+    return certain::RowLoss(type, args, row);
+  }
+  double Reduced() const { return certain::ReducedLoss(type, args); }
+};
+
+HWY_INLINE certain::NllCase CaseOf(InRows log_probs,
+                                   std::span<const Label> labels,
+                                   const NllOptions& options) {
+  return {log_probs, labels, options.class_weights, options.reduction,
+          options.ignore_index};
+}
+
+void NllRows(InRows log_probs, std::span<const Label> labels, OutRow loss,
+             const NllOptions& options) {
   const ScaledWeights weights = LoadWeights(options.class_weights);
-  const LabelShares shares =
+  const Shares shares =
       SharesOf(labels, options.ignore_index, weights, options.reduction);
-  LossWriter<T> writer(loss, options.reduction);
+  const double exponent =
+      options.reduction == Reduction::kMean ? -weights.exponent : 0.0;
+  const NllLastResort last_resort = {loss.type,
+                                     CaseOf(log_probs, labels, options)};
+  LossWriter writer(loss, options.reduction, last_resort);
   for (size_t r = 0; r < log_probs.rows; ++r) {
     WideValue value;
     if (labels[r] != options.ignore_index) {
       const auto y = static_cast<size_t>(labels[r]);
-      value = NllOf(weights[y], static_cast<double>(log_probs[r][y]));
+      value = NllOf(PlainWeight(options, y), log_probs[r][y]);
     }
-    if (options.reduction != Reduction::kMean) {
-      value.exponent += weights.exponent;
-    }
-    writer.Row(r, value);
+    writer.Row(r, Raised(value, exponent));
   }
-  writer.Finish(shares.divisor, shares.nothing);
+  writer.Finish(shares);
 }
 
-template <class T>
-void NllGradientRows(Rows<const T> log_probs, std::span<const Label> labels,
-                     Rows<T> d_log_probs, const NllOptions& options) {
+/// -weight / divisor, times 2^exponent: exact but for the mean.
+HWY_INLINE WideValue NllSlope(double weight, const Shares& shares,
+                              double exponent, Reduction reduction) {
+  const One one;
+  const Scaled<One> w = Normalize(one, hn::Set(one, -weight));
+  const WideValue slope = {FromLane(w.value),
+                           hn::GetLane(w.exponent) + exponent};
+  if (reduction != Reduction::kMean) return slope;
+  return DivideWide(slope, shares.divisor, shares.relative);
+}
+
+void NllGradientRows(InRows log_probs, std::span<const Label> labels,
+                     OutRows d_log_probs, const NllOptions& options) {
   const ScaledWeights weights = LoadWeights(options.class_weights);
-  const LabelShares shares =
+  const Shares shares =
       SharesOf(labels, options.ignore_index, weights, options.reduction);
   const double exponent =
-      options.reduction == Reduction::kMean ? 0.0 : weights.exponent;
+      options.reduction == Reduction::kMean ? -weights.exponent : 0.0;
+  const ElementType type = d_log_probs.type;
+  const certain::NllCase args = CaseOf(log_probs, labels, options);
   for (size_t r = 0; r < log_probs.rows; ++r) {
-    FillRow(d_log_probs[r], T{0});
+    FillRow(d_log_probs[r], 0.0);
     if (labels[r] == options.ignore_index || shares.nothing) continue;
     const auto y = static_cast<size_t>(labels[r]);
-    if (weights[y] == 0.0) continue;
-    d_log_probs[r][y] =
-        RoundScalar<T>(Quotient({-weights[y], 0.0}, shares.divisor), exponent);
+    const double weight = PlainWeight(options, y);
+    if (weight == 0.0) continue;
+    const WideValue slope =
+        NllSlope(weight, shares, exponent, options.reduction);
+    d_log_probs[r].Set(y, RoundScalar(type, slope, [&] {
+                         return certain::LossGradient(type, args, r, y);
+                       }));
   }
 }
 

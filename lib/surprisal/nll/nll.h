@@ -19,26 +19,24 @@ struct NllOptions {
 /// @param[in]  log_probs  [rows, classes], taken as they are: nothing is
 ///                        normalised and no logarithm is taken.
 /// @param[in]  labels     [rows], each in [0, classes) or ignore_index.
-/// @param[out] loss       [rows] for kNone, else [1]. The mean divides by the
-///                        sum of the labels' weights over the rows that count;
-///                        over nothing it is NaN. Ignored rows have loss 0.
+/// @param[out] loss       [rows] for kNone, else [1]; of type float for 16-bit
+///                        log_probs. The mean divides by the sum of the labels'
+///                        weights over the rows that count; over nothing it is
+///                        NaN. Ignored rows have loss 0.
 /// Special values: a row whose labelled entry is NaN has loss NaN, -inf has
 /// +inf (0 where its weight is 0); never -0.
-/// Error on sizes, a label out of range, a weight that is negative or not
-/// finite; nothing is written then.
-/// Accuracy: the reduced loss too is rounded once, from the exact sum.
-void Nll(Rows<const float> log_probs, std::span<const Label> labels,
-         std::span<float> loss, const NllOptions& options = {});
-void Nll(Rows<const double> log_probs, std::span<const Label> labels,
-         std::span<double> loss, const NllOptions& options = {});
+/// Error on sizes, types (some but not all double), a label out of range, a
+/// weight that is negative or not finite; nothing is written then.
+/// Accuracy: float and 16-bit results are correctly rounded; the reduced loss
+/// too is rounded once, from the exact sum.
+void Nll(InRows log_probs, std::span<const Label> labels, OutRow loss,
+         const NllOptions& options = {});
 
 /// Gradient of Nll with respect to `log_probs`: -weight[y] at each label, over
 /// the mean's divisor for kMean, +0 elsewhere and in ignored rows.
 /// @param[out] d_log_probs  [rows, classes]; may be `log_probs` itself.
-void NllGradient(Rows<const float> log_probs, std::span<const Label> labels,
-                 Rows<float> d_log_probs, const NllOptions& options = {});
-void NllGradient(Rows<const double> log_probs, std::span<const Label> labels,
-                 Rows<double> d_log_probs, const NllOptions& options = {});
+void NllGradient(InRows log_probs, std::span<const Label> labels,
+                 OutRows d_log_probs, const NllOptions& options = {});
 
 }  // namespace surprisal
 

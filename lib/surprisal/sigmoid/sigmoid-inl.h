@@ -6,6 +6,7 @@
 #endif
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,11 +40,23 @@ HWY_INLINE Scaled<D> SigmoidOf(D d, V<D> x) {
           hn::IfThenElseZero(negative, tail.z.exponent)};
 }
 
-template <class T, class D>
-HWY_INLINE V<D> SigmoidLanes(D d, V<D> x) {
-  const V<D> y = BeforeRounding<T>(d, SigmoidOf(d, x));
-  return hn::IfThenElse(hn::IsNaN(x), x, y);
-}
+struct SigmoidFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
+    return EstimateWhere(d, FirstExpKnown(d, x), FirstSigmoid(d, x));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> /*unused*/) {
+    const V<D> y = round(d, i, Within(d, kRelative, SigmoidOf(d, x)));
+    return hn::IfThenElse(hn::IsNaN(x), x, y);
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::Sigmoid(type, x);
+  }
+};
 
 /// The sigmoid as a derivative: 0 at -inf only.
 template <class D>
@@ -70,6 +83,26 @@ HWY_INLINE Factor<D> SigmoidSlope(D d, V<D> x) {
   coarse = hn::IfThenElse(hn::IsNaN(x), x, coarse);
   return {{slope, tail.z.exponent}, coarse};
 }
+
+struct SigmoidVjpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    const V<D> z = FirstExp(d, hn::Neg(hn::Abs(x)));
+    const V<D> one_plus_z = hn::Add(z, hn::Set(d, 1.0));
+    const V<D> slope = hn::Div(z, hn::Mul(one_plus_z, one_plus_z));
+    return EstimateWhere(d, FirstExpKnown(d, x), hn::Mul(upstream, slope));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return TimesUpstream(d, round, i, upstream, SigmoidSlope(d, x));
+  }
+
+  static double LastResort(ElementType type, double x, double upstream) {
+    return certain::SigmoidVjp(type, x, upstream);
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

@@ -1,7 +1,6 @@
 #ifndef SURPRISAL_SIGMOID_SIGMOID_H_
 #define SURPRISAL_SIGMOID_SIGMOID_H_
 
-#include <span>
 #include <vector>
 
 #include "surprisal/common/rows.h"
@@ -12,26 +11,23 @@ namespace surprisal {
 /// Special values: Sigmoid(-inf) = +0, Sigmoid(+inf) = 1, Sigmoid(NaN) = NaN.
 /// @param[in]  x  any number of elements, any value.
 /// @param[out] y  as many elements; may be `x` itself.
-/// Error if the sizes differ. Accuracy: float results are correctly rounded,
-/// double results within 1 ulp, subnormal ones included.
-void Sigmoid(std::span<const float> x, std::span<float> y);
-void Sigmoid(std::span<const double> x, std::span<double> y);
+/// Error if the sizes differ, or some but not all are of type double. Accuracy:
+/// float and 16-bit results are correctly rounded, double results within 1 ulp,
+/// subnormal ones included.
+void Sigmoid(InRow x, OutRow y);
 
 /// Gradient of Sigmoid: d_x = upstream * s (1 - s) with s = Sigmoid(x).
 /// Both factors keep their tails: 1 - s is Sigmoid(-x), never a difference.
 /// @param[in]  upstream  the gradient with respect to the function's value.
 /// @param[out] d_x       may be `x` or `upstream` itself.
 /// Error if the sizes differ. Accuracy as the function's own.
-void SigmoidVjp(std::span<const float> x, std::span<const float> upstream,
-                std::span<float> d_x);
-void SigmoidVjp(std::span<const double> x, std::span<const double> upstream,
-                std::span<double> d_x);
+void SigmoidVjp(InRow x, InRow upstream, OutRow d_x);
 
 /// The same, returned by value.
-template <FloatingRow Range>
+template <ElementRange Range>
 auto Sigmoid(const Range& x) {
   std::vector<std::ranges::range_value_t<Range>> y(std::ranges::size(x));
-  Sigmoid(std::span(x), std::span(y));
+  Sigmoid(x, y);
   return y;
 }
 

@@ -10,31 +10,56 @@
 #include <vector>
 
 #include "hwy/highway.h"
-#include "surprisal/common/row-inl.h"
+#include "surprisal/common/certain.h"
+#include "surprisal/common/short_rows-inl.h"
 #include "surprisal/softmax/softmax.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class T>
-HWY_INLINE void SoftmaxRow(StridedRow<const T> logits, double temperature,
-                           StridedRow<T> probs) {
+/// The places that `open` names, or without any the whole row.
+inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
+                                        OutRow probs, const Undecided& open) {
   const ExpRow row = LoadExpRow(logits, temperature);
-  if (row.kind != RowKind::kRegular) return FillRow(probs, T(NAN));
+  if (row.kind != RowKind::kRegular) return FillRow(probs, NAN);
   const DoubleDouble inverse_sum = InverseSum(row);
-  StoreRow(probs, [&](auto d, size_t i) HWY_ATTR {
-    const auto p = ProbsAt(d, row, ToDd(d, inverse_sum), i);
-    return BeforeRounding<T>(d, {p, hn::Set(d, -kUp)});
-  });
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
+    return round(d, i, ProbsAt(d, row, inverse_sum, i));
+  };
+  const auto last_resort = [&](size_t c) {
+    return certain::Softmax(probs.type, logits, temperature, c);
+  };
+  StoreRow(probs, lanes_of, last_resort, {}, open);
 }
 
-template <class T>
-void SoftmaxRows(Rows<const T> logits, Rows<T> probs,
-                 const SoftmaxOptions& options) {
-  for (size_t r = 0; r < logits.rows; ++r) {
-    SoftmaxRow(logits[r], options.temperature, probs[r]);
+HWY_INLINE void SoftmaxRow(InRow logits, double temperature, OutRow probs) {
+  Undecided open;
+  if (temperature == 1.0 && probs.type != ElementType::kFloat64) {
+    const FirstRow row = LoadFirstRow<true>(logits, false);
+    if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
+                                   logits.data, probs, open)) {
+      return;
+    }
   }
+  FullSoftmaxRow(logits, temperature, probs, open);
+}
+
+/// A batch of rows of few classes.
+HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
+  const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
+    const Doubles d;
+    HWY_ALIGN double factors[kShortChunk + kMaxDoubles];
+    for (size_t r = 0; r < chunk.rows; r += hn::Lanes(d)) {
+      hn::Store(hn::Div(hn::Set(d, 1.0), hn::Load(d, chunk.sums + r)), d,
+                factors + r);
+    }
+    StoreShortProducts(chunk, factors,
+                       kFirstExpError + chunk.sum_error + 5 * kUnit, probs,
+                       open);
+  };
+  ForShortRows(logits, by_chunk,
+               [&](size_t r, InRow row) { SoftmaxRow(row, 1.0, probs[r]); });
 }
 
 /// A row of upstream gradients, times 2^-exponent so that products fit. Those
@@ -45,8 +70,7 @@ struct UpstreamRow {
   double special = 0.0;  ///< NaN if some entry is not finite
 };
 
-template <class T>
-HWY_INLINE UpstreamRow LoadUpstream(StridedRow<const T> upstream,
+HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
                                     const double* weights = nullptr) {
   UpstreamRow row;
   row.values = NewRow(upstream.classes, Slot::kOtherHi, Slot::kOtherLo);
@@ -70,57 +94,73 @@ HWY_INLINE UpstreamRow LoadUpstream(StridedRow<const T> upstream,
   return row;
 }
 
-/// d_j = p_j (sum_k p_k (g_j - g_k)) / temperature. The inner sum is taken
-/// relative to the most probable class m, A = sum_k e_k (g_m - g_k), so that
-/// nothing cancels at j = m; elsewhere it is (g_j - g_m) sum + A.
-template <class T>
-HWY_INLINE void SoftmaxVjpRow(StridedRow<const T> logits,
-                              StridedRow<const T> upstream, double temperature,
-                              StridedRow<T> d_logits) {
-  const ExpRow row = LoadExpRow(logits, temperature);
-  if (row.kind != RowKind::kRegular) return FillRow(d_logits, T(NAN));
-  const UpstreamRow g = LoadUpstream(upstream, row.exps.hi);
-  if (std::isnan(g.special)) return FillRow(d_logits, T(NAN));
+/// A sum of products, 2^500 times, and the sum of their sizes.
+struct ScaledLead {
+  DoubleDouble value;
+  double size = 0.0;
+};
+
+/// A = sum_k e_k (g_m - g_k) for the most probable class m.
+HWY_INLINE ScaledLead LeadOf(const ExpRow& row, const UpstreamRow& g) {
   const Doubles d;
   const V<Doubles> g_max = hn::Set(d, g.values.hi[row.arg_max]);
   Dd<Doubles> total = ToDd(d, hn::Zero(d));
+  V<Doubles> size = hn::Zero(d);
   for (size_t i = 0; i < row.exps.padded; i += hn::Lanes(d)) {
     const V<Doubles> g_i = hn::Load(d, g.values.hi + i);
-    const Dd<Doubles> lead = TwoSum(d, g_max, hn::Neg(g_i));
-    total = Add(d, total, Mul(d, row.exps.At(d, i), lead));
+    const Dd<Doubles> term =
+        Mul(d, row.exps.At(d, i), TwoSum(d, g_max, hn::Neg(g_i)));
+    total = Add(d, total, term);
+    size = hn::Add(size, hn::Abs(V<Doubles>(term.hi)));
   }
-  const DoubleDouble lead_scaled = SumOfLanes(d, total);  // 2^500 A
-  const DoubleDouble lead = {lead_scaled.hi * 0x1p-500,
-                             lead_scaled.lo * 0x1p-500};
+  return {SumOfLanes(d, total), SumOfLanes(d, ToDd(d, size)).hi};
+}
+
+/// d_j = p_j (sum_k p_k (g_j - g_k)) / temperature. The inner sum is taken
+/// relative to the most probable class m, A = sum_k e_k (g_m - g_k), so that
+/// nothing cancels at j = m; elsewhere it is (g_j - g_m) sum + A.
+HWY_INLINE void SoftmaxVjpRow(InRow logits, InRow upstream, double temperature,
+                              OutRow d_logits) {
+  const ExpRow row = LoadExpRow(logits, temperature);
+  if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
+  const UpstreamRow g = LoadUpstream(upstream, row.exps.hi);
+  if (std::isnan(g.special)) return FillRow(d_logits, NAN);
+  const ScaledLead scaled = LeadOf(row, g);
+  const DoubleDouble lead = {scaled.value.hi * 0x1p-500,
+                             scaled.value.lo * 0x1p-500};
+  // What others are off by counts among the sizes of the terms
+  const double relative = row.relative + row.others_relative;
   const One one;
   const Scaled<One> t = Normalize(one, hn::Set(one, temperature));
   const DoubleDouble divisor =
       Product(Product(row.sum, row.sum), {hn::GetLane(t.value.hi), 0.0});
   const DoubleDouble inverse = Quotient({1.0, 0.0}, divisor);
   const double exponent = g.exponent - hn::GetLane(t.exponent);
-  StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
+    const auto g_max = hn::Set(d, g.values.hi[row.arg_max]);
     const auto ahead = TwoSum(d, g_i, hn::Neg(g_max));
-    const auto inner = Add(d, Mul(d, ahead, ToDd(d, row.sum)), ToDd(d, lead));
+    const auto of_sum = Mul(d, ahead, ToDd(d, row.sum));
     const auto e = ExpAt(d, row, i);
-    auto value = Mul(d, e.value, inner);
+    auto value = Mul(d, e.value, Add(d, of_sum, ToDd(d, lead)));
+    auto size = hn::Mul(
+        e.value.hi,
+        hn::Add(hn::Abs(of_sum.hi), hn::Set(d, scaled.size * 0x1p-500)));
     // At a maximum with g_m itself: e = 1 times the scaled A
     const auto at_max =
         hn::And(hn::Eq(hn::Load(d, row.shifted.hi + i), hn::Zero(d)),
                 hn::Eq(g_i, g_max));
-    value = IfThenElse(d, at_max, ToDd(d, lead_scaled), value);
+    value = IfThenElse(d, at_max, ToDd(d, scaled.value), value);
+    size = hn::IfThenElse(at_max, hn::Set(d, scaled.size), size);
     value = Mul(d, value, ToDd(d, inverse));
-    return BeforeRounding<T>(
-        d, {value, hn::Add(e.exponent, hn::Set(d, exponent))});
+    const auto error = hn::Mul(size, hn::Set(d, relative * inverse.hi));
+    return round(
+        d, i,
+        OffBy(d, {value, hn::Add(e.exponent, hn::Set(d, exponent))}, error));
+  };
+  StoreRow(d_logits, lanes_of, [&](size_t c) {
+    return certain::SoftmaxVjp(d_logits.type, logits, upstream, temperature, c);
   });
-}
-
-template <class T>
-void SoftmaxVjpRows(Rows<const T> logits, Rows<const T> upstream,
-                    Rows<T> d_logits, const SoftmaxOptions& options) {
-  for (size_t r = 0; r < logits.rows; ++r) {
-    SoftmaxVjpRow(logits[r], upstream[r], options.temperature, d_logits[r]);
-  }
 }
 
 }  // namespace HWY_NAMESPACE

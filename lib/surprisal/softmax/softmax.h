@@ -2,7 +2,6 @@
 #define SURPRISAL_SOFTMAX_SOFTMAX_H_
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "surprisal/common/rows.h"
@@ -19,22 +18,18 @@ struct SoftmaxOptions {
 /// @param[out] probs   [rows, classes], in [0, 1]; may be `logits` itself.
 /// Special values: a row that holds NaN or +inf, or nothing but -inf, becomes
 /// all NaN; a single -inf logit has probability +0.
-/// Error if the shapes differ, classes = 0, or the temperature is out of range.
-/// Accuracy: float results are correctly rounded, double results within 1 ulp,
-/// subnormal ones included.
-void Softmax(Rows<const float> logits, Rows<float> probs,
-             const SoftmaxOptions& options = {});
-void Softmax(Rows<const double> logits, Rows<double> probs,
-             const SoftmaxOptions& options = {});
+/// Error if the shapes differ, some but not all are of type double, classes = 0,
+/// or the temperature is out of range.
+/// Accuracy: float and 16-bit results are correctly rounded, double results
+/// within 1 ulp, subnormal ones included.
+void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options = {});
 
 /// Softmax over the classes whose mask is not 0; the others get probability +0
 /// and may hold anything, NaN included. A row without a single unmasked class
 /// becomes all +0.
 /// @param[in] mask  [rows, classes], 0 to leave a class out.
-void MaskedSoftmax(Rows<const float> logits, Rows<const std::uint8_t> mask,
-                   Rows<float> probs, const SoftmaxOptions& options = {});
-void MaskedSoftmax(Rows<const double> logits, Rows<const std::uint8_t> mask,
-                   Rows<double> probs, const SoftmaxOptions& options = {});
+void MaskedSoftmax(InRows logits, Rows<const std::uint8_t> mask, OutRows probs,
+                   const SoftmaxOptions& options = {});
 
 /// Gradient of Softmax with respect to the logits:
 /// d_logits[j] = probs[j] (upstream[j] - sum_k probs[k] upstream[k]) /
@@ -46,17 +41,14 @@ void MaskedSoftmax(Rows<const double> logits, Rows<const std::uint8_t> mask,
 /// Accuracy: as Softmax where the difference cancels less than 2^50 times. For
 /// double, also where no upstream entry beyond e^600 times the others stands at
 /// a class whose probability underflows.
-void SoftmaxVjp(Rows<const float> logits, Rows<const float> upstream,
-                Rows<float> d_logits, const SoftmaxOptions& options = {});
-void SoftmaxVjp(Rows<const double> logits, Rows<const double> upstream,
-                Rows<double> d_logits, const SoftmaxOptions& options = {});
+void SoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
+                const SoftmaxOptions& options = {});
 
 /// The softmax of one row, returned by value.
-template <FloatingRow Row>
+template <ElementRange Row>
 auto Softmax(const Row& logits, const SoftmaxOptions& options = {}) {
-  using T = std::ranges::range_value_t<Row>;
-  std::vector<T> probs(std::ranges::size(logits));
-  Softmax(Rows<const T>(logits), Rows<T>(probs), options);
+  std::vector<std::ranges::range_value_t<Row>> probs(std::ranges::size(logits));
+  Softmax(logits, probs, options);
   return probs;
 }
 

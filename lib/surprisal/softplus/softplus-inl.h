@@ -6,6 +6,7 @@
 #endif
 
 #include "hwy/highway.h"
+#include "surprisal/common/certain.h"
 #include "surprisal/common/elementwise-inl.h"
 #include "surprisal/sigmoid/sigmoid-inl.h"
 
@@ -28,17 +29,80 @@ HWY_INLINE Scaled<D> SoftplusOf(D d, V<D> x) {
   return {IfThenElse(d, tiny, tail.z.value, sum), hn::IfThenElseZero(tiny, k)};
 }
 
-template <class T, class D>
-HWY_INLINE V<D> SoftplusLanes(D d, V<D> x) {
-  const V<D> y = BeforeRounding<T>(d, SoftplusOf(d, x));
-  const auto stays = hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL)));  // +inf, NaN
-  return hn::IfThenElse(stays, x, y);
-}
+struct SoftplusFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
+    return EstimateWhere(d, FirstExpKnown(d, x), FirstSoftplus(d, x));
+  }
 
-template <class T, class D>
-HWY_INLINE V<D> LogSigmoidLanes(D d, V<D> x) {
-  return hn::Neg(SoftplusLanes<T>(d, hn::Neg(x)));
-}
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> /*unused*/) {
+    const auto regular = hn::Lt(x, hn::Set(d, HUGE_VAL));
+    const V<D> inside = hn::IfThenElseZero(regular, x);
+    const V<D> y = round(d, i, Within(d, kRelative, SoftplusOf(d, inside)));
+    return hn::IfThenElse(regular, y, x);
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::Softplus(type, x);
+  }
+};
+
+struct SoftplusVjpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    return EstimateWhere(d, FirstExpKnown(d, x),
+                         hn::Mul(upstream, FirstSigmoid(d, x)));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return TimesUpstream(d, round, i, upstream, SigmoidFactor(d, x));
+  }
+
+  static double LastResort(ElementType type, double x, double upstream) {
+    return certain::SoftplusVjp(type, x, upstream);
+  }
+};
+
+/// LogSigmoid(x) = -Softplus(-x).
+struct LogSigmoidFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    Estimate<D> y = SoftplusFunction::First(d, hn::Neg(x), upstream);
+    y.value = hn::Neg(y.value);
+    return y;
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return hn::Neg(SoftplusFunction::Full(d, round, i, hn::Neg(x), upstream));
+  }
+
+  static double LastResort(ElementType type, double x, double /*unused*/) {
+    return certain::LogSigmoid(type, x);
+  }
+};
+
+struct LogSigmoidVjpFunction {
+  template <class D>
+  static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
+    return SoftplusVjpFunction::First(d, hn::Neg(x), upstream);
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
+                              V<D> upstream) {
+    return SoftplusVjpFunction::Full(d, round, i, hn::Neg(x), upstream);
+  }
+
+  static double LastResort(ElementType type, double x, double upstream) {
+    return certain::LogSigmoidVjp(type, x, upstream);
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

@@ -1,5 +1,7 @@
 #include "surprisal/softplus/softplus.h"
 
+#include "surprisal/common/check.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "surprisal/softplus/softplus.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -10,66 +12,16 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-template <class T>
-void SoftplusAll(std::span<const T> x, std::span<T> y) {
-  const auto lanes = [](auto d, auto v)
-                         HWY_ATTR { return SoftplusLanes<T>(d, v); };
-  MapElements(y, lanes, x);
+void SoftplusAll(InRow x, OutRow y) { MapElements<SoftplusFunction>(x, x, y); }
+void SoftplusVjpAll(InRow x, InRow upstream, OutRow d_x) {
+  MapElements<SoftplusVjpFunction>(x, upstream, d_x);
 }
 
-template <class T>
-void SoftplusVjpAll(std::span<const T> x, std::span<const T> upstream,
-                    std::span<T> d_x) {
-  const auto lanes = [](auto d, auto v, auto g) HWY_ATTR {
-    return TimesUpstream<T>(d, g, SigmoidFactor(d, v));
-  };
-  MapElements(d_x, lanes, x, upstream);
+void LogSigmoidAll(InRow x, OutRow y) {
+  MapElements<LogSigmoidFunction>(x, x, y);
 }
-
-void SoftplusF32(std::span<const float> x, std::span<float> y) {
-  SoftplusAll(x, y);
-}
-void SoftplusVjpF32(std::span<const float> x, std::span<const float> upstream,
-                    std::span<float> d_x) {
-  SoftplusVjpAll(x, upstream, d_x);
-}
-void SoftplusF64(std::span<const double> x, std::span<double> y) {
-  SoftplusAll(x, y);
-}
-void SoftplusVjpF64(std::span<const double> x, std::span<const double> upstream,
-                    std::span<double> d_x) {
-  SoftplusVjpAll(x, upstream, d_x);
-}
-
-template <class T>
-void LogSigmoidAll(std::span<const T> x, std::span<T> y) {
-  const auto lanes = [](auto d, auto v)
-                         HWY_ATTR { return LogSigmoidLanes<T>(d, v); };
-  MapElements(y, lanes, x);
-}
-
-template <class T>
-void LogSigmoidVjpAll(std::span<const T> x, std::span<const T> upstream,
-                      std::span<T> d_x) {
-  const auto lanes = [](auto d, auto v, auto g) HWY_ATTR {
-    return TimesUpstream<T>(d, g, SigmoidFactor(d, hn::Neg(v)));
-  };
-  MapElements(d_x, lanes, x, upstream);
-}
-
-void LogSigmoidF32(std::span<const float> x, std::span<float> y) {
-  LogSigmoidAll(x, y);
-}
-void LogSigmoidVjpF32(std::span<const float> x, std::span<const float> upstream,
-                      std::span<float> d_x) {
-  LogSigmoidVjpAll(x, upstream, d_x);
-}
-void LogSigmoidF64(std::span<const double> x, std::span<double> y) {
-  LogSigmoidAll(x, y);
-}
-void LogSigmoidVjpF64(std::span<const double> x,
-                      std::span<const double> upstream, std::span<double> d_x) {
-  LogSigmoidVjpAll(x, upstream, d_x);
+void LogSigmoidVjpAll(InRow x, InRow upstream, OutRow d_x) {
+  MapElements<LogSigmoidVjpFunction>(x, upstream, d_x);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -79,64 +31,32 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace surprisal {
 
-HWY_EXPORT(SoftplusF32);
-HWY_EXPORT(SoftplusVjpF32);
+HWY_EXPORT(SoftplusAll);
+HWY_EXPORT(SoftplusVjpAll);
 
-void Softplus(std::span<const float> x, std::span<float> y) {
-  CheckElementwise(x.size(), y.size(), "y");
-  HWY_DYNAMIC_DISPATCH(SoftplusF32)(x, y);
+void Softplus(InRow x, OutRow y) {
+  CheckElementwise(x, y, "y");
+  HWY_DYNAMIC_DISPATCH(SoftplusAll)(x, y);
 }
 
-void SoftplusVjp(std::span<const float> x, std::span<const float> upstream,
-                 std::span<float> d_x) {
-  CheckElementwise(x.size(), upstream.size(), "upstream");
-  CheckElementwise(x.size(), d_x.size(), "d_x");
-  HWY_DYNAMIC_DISPATCH(SoftplusVjpF32)(x, upstream, d_x);
+void SoftplusVjp(InRow x, InRow upstream, OutRow d_x) {
+  CheckElementwise(x, upstream, "upstream");
+  CheckElementwise(x, d_x, "d_x");
+  HWY_DYNAMIC_DISPATCH(SoftplusVjpAll)(x, upstream, d_x);
 }
 
-HWY_EXPORT(SoftplusF64);
-HWY_EXPORT(SoftplusVjpF64);
+HWY_EXPORT(LogSigmoidAll);
+HWY_EXPORT(LogSigmoidVjpAll);
 
-void Softplus(std::span<const double> x, std::span<double> y) {
-  CheckElementwise(x.size(), y.size(), "y");
-  HWY_DYNAMIC_DISPATCH(SoftplusF64)(x, y);
+void LogSigmoid(InRow x, OutRow y) {
+  CheckElementwise(x, y, "y");
+  HWY_DYNAMIC_DISPATCH(LogSigmoidAll)(x, y);
 }
 
-void SoftplusVjp(std::span<const double> x, std::span<const double> upstream,
-                 std::span<double> d_x) {
-  CheckElementwise(x.size(), upstream.size(), "upstream");
-  CheckElementwise(x.size(), d_x.size(), "d_x");
-  HWY_DYNAMIC_DISPATCH(SoftplusVjpF64)(x, upstream, d_x);
-}
-
-HWY_EXPORT(LogSigmoidF32);
-HWY_EXPORT(LogSigmoidVjpF32);
-
-void LogSigmoid(std::span<const float> x, std::span<float> y) {
-  CheckElementwise(x.size(), y.size(), "y");
-  HWY_DYNAMIC_DISPATCH(LogSigmoidF32)(x, y);
-}
-
-void LogSigmoidVjp(std::span<const float> x, std::span<const float> upstream,
-                   std::span<float> d_x) {
-  CheckElementwise(x.size(), upstream.size(), "upstream");
-  CheckElementwise(x.size(), d_x.size(), "d_x");
-  HWY_DYNAMIC_DISPATCH(LogSigmoidVjpF32)(x, upstream, d_x);
-}
-
-HWY_EXPORT(LogSigmoidF64);
-HWY_EXPORT(LogSigmoidVjpF64);
-
-void LogSigmoid(std::span<const double> x, std::span<double> y) {
-  CheckElementwise(x.size(), y.size(), "y");
-  HWY_DYNAMIC_DISPATCH(LogSigmoidF64)(x, y);
-}
-
-void LogSigmoidVjp(std::span<const double> x, std::span<const double> upstream,
-                   std::span<double> d_x) {
-  CheckElementwise(x.size(), upstream.size(), "upstream");
-  CheckElementwise(x.size(), d_x.size(), "d_x");
-  HWY_DYNAMIC_DISPATCH(LogSigmoidVjpF64)(x, upstream, d_x);
+void LogSigmoidVjp(InRow x, InRow upstream, OutRow d_x) {
+  CheckElementwise(x, upstream, "upstream");
+  CheckElementwise(x, d_x, "d_x");
+  HWY_DYNAMIC_DISPATCH(LogSigmoidVjpAll)(x, upstream, d_x);
 }
 
 }  // namespace surprisal

@@ -1,7 +1,6 @@
 #ifndef SURPRISAL_SOFTPLUS_SOFTPLUS_H_
 #define SURPRISAL_SOFTPLUS_SOFTPLUS_H_
 
-#include <span>
 #include <vector>
 
 #include "surprisal/common/rows.h"
@@ -13,25 +12,22 @@ namespace surprisal {
 /// NaN.
 /// @param[in]  x  any number of elements, any value.
 /// @param[out] y  as many elements; may be `x` itself.
-/// Error if the sizes differ. Accuracy: float results are correctly rounded,
-/// double results within 1 ulp, subnormal ones included.
-void Softplus(std::span<const float> x, std::span<float> y);
-void Softplus(std::span<const double> x, std::span<double> y);
+/// Error if the sizes differ, or some but not all are of type double. Accuracy:
+/// float and 16-bit results are correctly rounded, double results within 1 ulp,
+/// subnormal ones included.
+void Softplus(InRow x, OutRow y);
 
 /// Gradient of Softplus: d_x = upstream * Sigmoid(x).
 /// @param[in]  upstream  the gradient with respect to the function's value.
 /// @param[out] d_x       may be `x` or `upstream` itself.
 /// Error if the sizes differ. Accuracy as the function's own.
-void SoftplusVjp(std::span<const float> x, std::span<const float> upstream,
-                 std::span<float> d_x);
-void SoftplusVjp(std::span<const double> x, std::span<const double> upstream,
-                 std::span<double> d_x);
+void SoftplusVjp(InRow x, InRow upstream, OutRow d_x);
 
 /// The same, returned by value.
-template <FloatingRow Range>
+template <ElementRange Range>
 auto Softplus(const Range& x) {
   std::vector<std::ranges::range_value_t<Range>> y(std::ranges::size(x));
-  Softplus(std::span(x), std::span(y));
+  Softplus(x, y);
   return y;
 }
 
@@ -40,25 +36,22 @@ auto Softplus(const Range& x) {
 /// LogSigmoid(NaN) = NaN.
 /// @param[in]  x  any number of elements, any value.
 /// @param[out] y  as many elements; may be `x` itself.
-/// Error if the sizes differ. Accuracy: float results are correctly rounded,
-/// double results within 1 ulp, subnormal ones included.
-void LogSigmoid(std::span<const float> x, std::span<float> y);
-void LogSigmoid(std::span<const double> x, std::span<double> y);
+/// Error if the sizes differ, or some but not all are of type double. Accuracy:
+/// float and 16-bit results are correctly rounded, double results within 1 ulp,
+/// subnormal ones included.
+void LogSigmoid(InRow x, OutRow y);
 
 /// Gradient of LogSigmoid: d_x = upstream * Sigmoid(-x).
 /// @param[in]  upstream  the gradient with respect to the function's value.
 /// @param[out] d_x       may be `x` or `upstream` itself.
 /// Error if the sizes differ. Accuracy as the function's own.
-void LogSigmoidVjp(std::span<const float> x, std::span<const float> upstream,
-                   std::span<float> d_x);
-void LogSigmoidVjp(std::span<const double> x, std::span<const double> upstream,
-                   std::span<double> d_x);
+void LogSigmoidVjp(InRow x, InRow upstream, OutRow d_x);
 
 /// The same, returned by value.
-template <FloatingRow Range>
+template <ElementRange Range>
 auto LogSigmoid(const Range& x) {
   std::vector<std::ranges::range_value_t<Range>> y(std::ranges::size(x));
-  LogSigmoid(std::span(x), std::span(y));
+  LogSigmoid(x, y);
   return y;
 }
 

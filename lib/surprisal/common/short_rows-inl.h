@@ -1,0 +1,251 @@
+// The first stage for many rows of few classes: a chunk of them is one run of
+// elements. At temperature 1, for 32- and 16-bit types, and where no logit of the
+// chunk is further than 300 from 0; else, and for what its bounds leave open,
+// there are the kernels for one row.
+
+#if defined(SURPRISAL_COMMON_SHORT_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPRISAL_COMMON_SHORT_ROWS_INL_H_
+#undef SURPRISAL_COMMON_SHORT_ROWS_INL_H_
+#else
+#define SURPRISAL_COMMON_SHORT_ROWS_INL_H_
+#endif
+
+#include <algorithm>
+#include <cmath>
+
+#include "hwy/highway.h"
+#include "surprisal/common/first_store-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surprisal {
+namespace HWY_NAMESPACE {
+
+/// Rows of more classes go one by one; a chunk has at most so many elements.
+inline constexpr size_t kShortClasses = 64, kShortChunk = 1024;
+
+/// Within e^300 of 1, exponentials and their sums need no shift.
+inline constexpr double kShortRange = 300.0;
+
+/// Consecutive rows of a batch, one behind the other, and what the first stage
+/// knows of them.
+struct ShortChunk {
+  size_t first = 0;  ///< the batch's row that comes first
+  size_t rows = 0;
+  size_t classes = 0;
+  bool known = false;                  ///< else nothing below says anything
+  double sum_error = 0.0;              ///< of every sum, relatively
+  const double* x = nullptr;           ///< logits, padded to four vectors
+  double* exps = nullptr;              ///< their exponentials
+  HWY_ALIGN double sums[kShortChunk];  ///< of each row, padded with 1
+
+  HWY_INLINE size_t Size() const { return rows * classes; }
+};
+
+/// Rows of a chunk for `classes`.
+HWY_INLINE size_t ShortRowsPerChunk(size_t classes) {
+  return kShortChunk / classes;
+}
+
+/// Whether rows go by the chunk.
+HWY_INLINE bool AreShort(const InRows& logits, ElementType to) {
+  return logits.classes <= kShortClasses && to != ElementType::kFloat64 &&
+         logits.type != ElementType::kFloat64;
+}
+
+template <class Rows>
+HWY_INLINE bool AreContiguous(const Rows& rows) {
+  return rows.class_stride == 1 &&
+         rows.row_stride == static_cast<std::ptrdiff_t>(rows.classes) &&
+         rows.block_rows >= rows.rows;
+}
+
+/// A contiguous batch's rows from `first` on as one row.
+HWY_INLINE InRow AsOneRow(const InRows& rows, size_t first, size_t count) {
+  InRow row = rows[first];
+  row.classes = count * rows.classes;
+  return row;
+}
+HWY_INLINE OutRow AsOneRow(const OutRows& rows, size_t first, size_t count) {
+  OutRow row = rows[first];
+  row.classes = count * rows.classes;
+  return row;
+}
+
+/// Copies the chunk's logits, whatever their layout.
+HWY_INLINE void LoadShort(const InRows& logits, ShortChunk& chunk, double* x) {
+  if (AreContiguous(logits)) {
+    Widen(AsOneRow(logits, chunk.first, chunk.rows), 0, chunk.Size(), x);
+  } else {
+    for (size_t r = 0; r < chunk.rows; ++r) {
+      Widen(logits[chunk.first + r], 0, chunk.classes, x + r * chunk.classes);
+    }
+  }
+  std::fill(x + chunk.Size(),
+            x + hwy::RoundUpTo(chunk.Size(), 4 * hn::Lanes(Doubles())), 0.0);
+}
+
+/// Stores what was rounded for the chunk.
+HWY_INLINE void ScatterShort(const double* rounded, const ShortChunk& chunk,
+                             const OutRows& to) {
+  if (AreContiguous(to)) {
+    return Narrow(rounded, 0, chunk.Size(),
+                  AsOneRow(to, chunk.first, chunk.rows));
+  }
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    Narrow(rounded + r * chunk.classes, 0, chunk.classes, to[chunk.first + r]);
+  }
+}
+
+/// All exponentials of a chunk; false if a logit is out of range or NaN.
+HWY_INLINE bool ShortExps(ShortChunk& chunk) {
+  const Doubles d;
+  const RowExponential f;
+  const V<Doubles> range = hn::Set(d, kShortRange);
+  auto inside = hn::Le(hn::Zero(d), range);
+  for (size_t i = 0; i < chunk.Size(); i += hn::Lanes(d)) {
+    const V<Doubles> x = hn::Load(d, chunk.x + i);
+    inside = hn::And(inside, hn::Le(hn::Abs(x), range));
+    hn::Store(f.At<false>(d, x), d, chunk.exps + i);
+  }
+  return hn::AllTrue(d, inside);
+}
+
+/// The sum of each row, by two chains of additions.
+HWY_INLINE void ShortSums(ShortChunk& chunk) {
+  const double* e = chunk.exps;
+  for (size_t r = 0; r < chunk.rows; ++r, e += chunk.classes) {
+    double even = 0.0, odd = 0.0;
+    size_t c = 0;
+    for (; c + 2 <= chunk.classes; c += 2) {
+      even += e[c];
+      odd += e[c + 1];
+    }
+    if (c < chunk.classes) even += e[c];
+    chunk.sums[r] = even + odd;
+  }
+  const size_t padded = hwy::RoundUpTo(chunk.rows, hn::Lanes(Doubles()));
+  std::fill(chunk.sums + chunk.rows, chunk.sums + padded, 1.0);
+  chunk.sum_error =
+      kFirstExpError + (static_cast<double>(chunk.classes) / 2 + 2) * kUnit;
+}
+
+HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first,
+                               ShortChunk& chunk) {
+  chunk.first = first;
+  chunk.classes = logits.classes;
+  chunk.rows = std::min(logits.rows - first, ShortRowsPerChunk(logits.classes));
+  const size_t room = kShortChunk + 4 * kMaxDoubles;
+  double* x = Scratch(Slot::kShortLogits, room);
+  LoadShort(logits, chunk, x);
+  chunk.x = x;
+  chunk.exps = Scratch(Slot::kShortExps, room);
+  chunk.known = ShortExps(chunk);
+  if (chunk.known) ShortSums(chunk);
+}
+
+/// per_element[r * classes + c] = per_row[r].
+HWY_INLINE void Spread(const double* per_row, const ShortChunk& chunk,
+                       double* per_element) {
+  const Doubles d;
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    const V<Doubles> value = hn::Set(d, per_row[r]);
+    // The last vector may reach into the next row, which comes after it
+    double* to = per_element + r * chunk.classes;
+    for (size_t c = 0; c < chunk.classes; c += hn::Lanes(d)) {
+      hn::StoreU(value, d, to + c);
+    }
+  }
+}
+
+/// Rows of a chunk in which something was left open.
+class OpenRows {
+ public:
+  HWY_INLINE void Note(size_t r) { open_[r] = any_ = true; }
+  HWY_INLINE void Note(const Undecided& elements, size_t classes) {
+    for (const size_t i : elements.Places()) Note(i / classes);
+  }
+  HWY_INLINE bool Any() const { return any_; }
+  HWY_INLINE bool operator[](size_t r) const { return open_[r]; }
+
+ private:
+  bool open_[kShortChunk] = {};
+  bool any_ = false;
+};
+
+/// Rounds what ends_at(d, i) says of the elements of a chunk, stores it in `to`,
+/// and notes the rows of what is left open.
+template <class EndsAt>
+HWY_INLINE void StoreShort(const ShortChunk& chunk, const EndsAt& ends_at,
+                           const OutRows& to, OpenRows& open) {
+  Undecided elements;
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  if (AreContiguous(to) && to.type == ElementType::kFloat32) {
+    StoreFloats(ends_at, chunk.Size(),
+                static_cast<float*>(to[chunk.first].data), elements);
+    return open.Note(elements, chunk.classes);
+  }
+#endif
+  double* rounded = Scratch(Slot::kRounded, kShortChunk + kMaxDoubles);
+  RoundEnds(ends_at, chunk.Size(), FormatOf(to.type), rounded, elements);
+  ScatterShort(rounded, chunk, to);
+  open.Note(elements, chunk.classes);
+}
+
+/// Stores exps * factors[row], which is off by at most `relative`.
+HWY_INLINE void StoreShortProducts(const ShortChunk& chunk,
+                                   const double* factors, double relative,
+                                   const OutRows& to, OpenRows& open) {
+  double* spread = Scratch(Slot::kShortFactors, kShortChunk + 4 * kMaxDoubles);
+  Spread(factors, chunk, spread);
+  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
+    const V<Doubles> p =
+        hn::Mul(hn::Load(d, chunk.exps + i), hn::Load(d, spread + i));
+    return Ends{hn::Mul(p, hn::Set(d, 1 - relative)),
+                hn::Mul(p, hn::Set(d, 1 + relative))};
+  };
+  StoreShort(chunk, ends_at, to, open);
+}
+
+/// ln(sums[r]) for all rows, relative error at most kShortLogError but for what
+/// the sum is off by.
+inline constexpr double kShortLogError = 8 * kUnit;
+HWY_INLINE void ShortLogs(const ShortChunk& chunk, double* logs) {
+  const Doubles d;
+  for (size_t r = 0; r < chunk.rows; r += hn::Lanes(d)) {
+    hn::StoreU(FirstLog(d, hn::Load(d, chunk.sums + r)), d, logs + r);
+  }
+}
+
+/// A row of the chunk as it was, though something has been written over it.
+HWY_INLINE InRow ShortRow(const ShortChunk& chunk, size_t r) {
+  return {chunk.x + r * chunk.classes, ElementType::kFloat64, chunk.classes, 1};
+}
+
+/// Every row of `logits`, chunk by chunk: by_chunk(chunk, open) writes what it
+/// can and notes the rows that are left; those go to by_row(row of the batch,
+/// its logits).
+template <class ByChunk, class ByRow>
+HWY_INLINE void ForShortRows(const InRows& logits, const ByChunk& by_chunk,
+                             const ByRow& by_row) {
+  ShortChunk chunk;
+  for (size_t first = 0; first < logits.rows; first += chunk.rows) {
+    LoadShortChunk(logits, first, chunk);
+    if (!chunk.known) {
+      for (size_t r = 0; r < chunk.rows; ++r) {
+        by_row(first + r, ShortRow(chunk, r));
+      }
+      continue;
+    }
+    OpenRows open;
+    by_chunk(chunk, open);
+    for (size_t r = 0; open.Any() && r < chunk.rows; ++r) {
+      if (open[r]) by_row(first + r, ShortRow(chunk, r));
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surprisal
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
