@@ -1,4 +1,4 @@
-#include "library_subject.h"
+// The library of this repository as a subject like any other.
 
 #include <cstdint>
 #include <cstdio>
@@ -25,6 +25,7 @@
 #include "surprisal/sigmoid/sigmoid.h"
 #include "surprisal/softmax/softmax.h"
 #include "surprisal/softplus/softplus.h"
+#include "surprisal_subject.h"
 
 namespace surprisal::conform {
 namespace {
@@ -322,14 +323,15 @@ bool Compute(const SurprisalRequest& request) {
 
 }  // namespace
 
-int AnswerWithLibrary(const SurprisalRequest* request, char* message,
-                      size_t message_size) {
+}  // namespace surprisal::conform
+
+int surprisal_library_answer(const SurprisalRequest* request, char* message,
+                             size_t message_size) {
   try {
-    return Compute(*request) ? SURPRISAL_ANSWERED : SURPRISAL_NOT_SUPPORTED;
+    const bool done = surprisal::conform::Compute(*request);
+    return done ? SURPRISAL_ANSWERED : SURPRISAL_NOT_SUPPORTED;
   } catch (const std::exception& error) {
     std::snprintf(message, message_size, "%s", error.what());
     return SURPRISAL_MISUSED;
   }
 }
-
-}  // namespace surprisal::conform

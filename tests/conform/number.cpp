@@ -91,6 +91,10 @@ Exact ReadNumber(const std::string& text) {
 std::string WriteNumber(const Exact& x, int digits) {
   if (isnan(x)) return "nan";
   if (isinf(x)) return x < 0 ? "-inf" : "inf";
+  static const Exact largest("1e9999"), smallest = 1 / largest;
+  const std::string sign = signbit(x) ? "-" : "";
+  if (x != 0 && fabs(x) < smallest) return sign + "1e-9999";
+  if (fabs(x) > largest) return sign + "1e9999";
   return x.str(digits);
 }
 

@@ -15,7 +15,8 @@ namespace surprisal::conform {
 /// exponent has more than five digits.
 Exact ReadNumber(const std::string& text);
 
-/// A text of `x` with up to `digits` significant decimal digits.
+/// A text of `x` with up to `digits` significant decimal digits. What is
+/// smaller than 10^-9999 or larger than 10^9999 is written as that power.
 std::string WriteNumber(const Exact& x, int digits);
 
 }  // namespace surprisal::conform

@@ -1,5 +1,7 @@
 #include "operation.h"
 
+#include <algorithm>
+
 namespace surprisal::conform {
 namespace {
 
@@ -89,6 +91,15 @@ const std::vector<Form>& Forms() {
   return forms;
 }
 
+const Form* FindForm(const std::string& op, const Strings& inputs) {
+  for (const Form& form : Forms()) {
+    if (form.op == op && std::ranges::is_permutation(form.inputs, inputs)) {
+      return &form;
+    }
+  }
+  return nullptr;
+}
+
 const std::vector<InputField>& InputFields() {
   static const std::vector<InputField> fields = {{"x", &In::x},
                                                  {"logits", &In::logits},
@@ -102,11 +113,11 @@ const std::vector<InputField>& InputFields() {
 
 const Strings& FlagNames() {
   static const Strings names = {
-      "Binary",    "ClassAxis",   "Elementwise",   "Entropy",     "Error",
+      "Binary",    "PerPixel",    "Elementwise",   "Entropy",     "Error",
       "Ignore",    "Kl",          "LabelGradient", "LongRow",     "LseTail",
       "Mask",      "NearZeroLse", "NonFinite",     "Offset",      "Plain",
       "Reduction", "SixteenBit",  "Smoothing",     "SoftTargets", "Temperature",
-      "Tie",       "Underflow",   "Upstream",      "Weights"};
+      "Tie",       "Underflow",   "Unshifted",     "Upstream",    "Weights"};
   return names;
 }
 

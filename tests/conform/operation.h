@@ -39,6 +39,10 @@ struct Form {
 /// Every form of every operation.
 const std::vector<Form>& Forms();
 
+/// The form of `op` that takes just these inputs (besides `upstream`), or NULL.
+const Form* FindForm(const std::string& op,
+                     const std::vector<std::string>& inputs);
+
 /// The names of all inputs that hold floating-point elements, and where they
 /// stand in a question.
 struct InputField {

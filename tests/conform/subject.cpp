@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "library_subject.h"
-
 namespace surprisal::conform {
 namespace {
 
@@ -23,7 +21,7 @@ Function Symbol(void* library, const std::string& path, const char* name) {
 
 }  // namespace
 
-Subject LibrarySubject() { return {"surprisal", AnswerWithLibrary}; }
+Subject LibrarySubject() { return {"surprisal", surprisal_library_answer}; }
 
 Subject LoadSubject(const std::string& path) {
   // A bare name would be looked for in the system's folders.

@@ -3,9 +3,10 @@
 
 /** \file
  * What an implementation provides to be judged by `./suite conform`: a shared
- * library with the three functions at the end of this file, in plain C. One
- * function does the work: it receives a question, and writes the answer to
- * every output pointer that is not NULL.
+ * library with three functions in plain C: surprisal_subject_version,
+ * surprisal_subject_name and surprisal_subject_answer. The last does the work:
+ * it receives a question, and writes the answer to every output that is not
+ * NULL.
  */
 
 #include <stddef.h>
@@ -112,6 +113,14 @@ const char* surprisal_subject_name(void);
  * exception may leave.
  */
 int surprisal_subject_answer(const SurprisalRequest* request, char* message,
+                             size_t message_size);
+
+/**
+ * Provided by the judge, not by the subject: the answer of this project's own
+ * library. A subject may pass on to it what it does not do itself, or does not
+ * want to be judged by.
+ */
+int surprisal_library_answer(const SurprisalRequest* request, char* message,
                              size_t message_size);
 
 #ifdef __cplusplus

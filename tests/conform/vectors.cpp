@@ -219,9 +219,9 @@ class CaseReader {
     for (const std::string& name : InputNames()) {
       if (json_.contains(name) && name != "upstream") given.push_back(name);
     }
+    c_.form = FindForm(op, given);
     for (const Form& form : Forms()) {
       if (form.op != op) continue;
-      if (std::ranges::is_permutation(form.inputs, given)) c_.form = &form;
       forms.push_back(fmt::format("{}", fmt::join(form.inputs, " and ")));
     }
     if (c_.form == nullptr) {
