@@ -4,13 +4,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -74,13 +77,9 @@ TEST_CASE("what is written is read as the same number") {
 
 TEST_CASE("a text that is no number is refused by name") {
   for (const std::string text : {"", ".", "e5", "1e", "0x", "1,5", "1 ", "--1",
-                                 "infinity", "1e999999", "0x1.8e3"}) {
+                                 "infinity", "1e999999", "0x1.8q3"}) {
     CAPTURE(text);
     const std::string start = "'" + text + "' is not a number";
-    if (text == "0x1.8e3") {
-      CHECK(Read(text) == 0x1.8e3p0);
-      continue;
-    }
     std::string said;
     try {
       ReadNumber(text);
@@ -126,77 +125,76 @@ struct BadFile {
   std::string said;
 };
 
-std::vector<BadFile> BadFiles() {
-  const std::string want = R"(, "want": {"probs": ["0.5", "0.5"]})";
-  return {
-      {"{", "file.json: parse error at line 1, column 2"},
-      {"[]", "file.json: is not an object"},
-      {R"({"schema": "surprisal-vectors/2"})",
-       "file.json: unknown schema 'surprisal-vectors/2'"},
-      {R"({"schema": "surprisal-vectors/1", "source": "s", "case": []})",
-       "file.json: unknown key 'case'"},
-      {FileWith(R"("id": "a", "id": "b")"),
-       "file.json: in or after the case \"a\": the key 'id' stands twice"},
-      {FileWith(R"("op": "exp")"), "file.json: cases[0]: lacks 'id'"},
-      {Softmax(""), "file.json: cases[0] (a): lacks 'want'"},
-      {Softmax(want + R"(, "wants": {})"),
-       "file.json: cases[0] (a): unknown key 'wants'"},
-      {Softmax(R"(, "want": {})"), "cases[0] (a).want: asks for nothing"},
-      {Softmax(R"(, "want": {"prob": "oracle"})"),
-       "cases[0] (a).want: unknown output 'prob'; it is one of: probs "
-       "d_logits"},
-      {Softmax(R"(, "want": {"probs": ["0.5"]})"),
-       "cases[0] (a).want.probs: has 1 values where the shape needs 2"},
-      {Softmax(R"(, "want": {"probs": ["0.5", "x"]})"),
-       "cases[0] (a).want.probs[1]: 'x' is not a number"},
-      {Softmax(R"(, "want": {"probs": ["0.5", 0.5]})"),
-       "cases[0] (a).want.probs[1]: is 0.5 where a string is needed"},
-      {Softmax(R"(, "want": {"probs": [{"repeat": ["0", 3]}]})"),
-       "cases[0] (a).want.probs[0]: is one more than the shape has room for"},
-      {Softmax(R"(, "want": {"error": "x", "probs": "oracle"})"),
-       "cases[0] (a).want: unknown key 'probs'"},
-      {Softmax(want + R"(, "flags": ["Offfset"])"),
-       "cases[0] (a).flags: unknown flag 'Offfset'; it is one of: Binary"},
-      {Softmax(want + R"(, "options": {"temprature": "2"})"),
-       "cases[0] (a).options: unknown option 'temprature'; it is one of: "
-       "temperature"},
-      {Softmax(want + R"(, "options": {"reduction": "sum"})"),
-       "cases[0] (a).options: unknown option 'reduction'"},
-      {Softmax(want + R"(, "max_ulp": "exakt")"),
-       "cases[0] (a).max_ulp: is \"exakt\" where a number of at least 0"},
-      {Softmax(want + R"(, "max_ulp": -1)"), "cases[0] (a).max_ulp: is -1"},
-      {Softmax(want + R"(, "x": ["1"])"),
-       "cases[0] (a): softmax takes logits, or logits and mask; given are: x "
-       "logits"},
-      {Softmax(want + R"(, "upstream": ["1"])"),
-       "cases[0] (a).upstream: has 1 values where the shape needs 2"},
-      {FileWith(R"("id": "a", "op": "softmux", "dtype": "f32")"),
-       "cases[0] (a).op: unknown op 'softmux'; it is one of: exp log"},
-      {FileWith(R"("id": "a", "op": "exp", "dtype": "f8")"),
-       "cases[0] (a).dtype: unknown dtype 'f8'; it is one of: f32 f64 f16"},
-      {FileWith(R"("id": "a", "op": "exp", "dtype": "f32", "x": [],
+const std::string kHalves = R"(, "want": {"probs": ["0.5", "0.5"]})";
+
+const BadFile kBadFiles[] = {
+    {"{", "file.json: parse error at line 1, column 2"},
+    {"[]", "file.json: is not an object"},
+    {R"({"schema": "surprisal-vectors/2"})",
+     "file.json: unknown schema 'surprisal-vectors/2'"},
+    {R"({"schema": "surprisal-vectors/1", "source": "s", "case": []})",
+     "file.json: unknown key 'case'"},
+    {FileWith(R"("id": "a", "id": "b")"),
+     "file.json: in or after the case \"a\": the key 'id' stands twice"},
+    {FileWith(R"("op": "exp")"), "file.json: cases[0]: lacks 'id'"},
+    {Softmax(""), "file.json: cases[0] (a): lacks 'want'"},
+    {Softmax(kHalves + R"(, "wants": {})"),
+     "file.json: cases[0] (a): unknown key 'wants'"},
+    {Softmax(R"(, "want": {})"), "cases[0] (a).want: asks for nothing"},
+    {Softmax(R"(, "want": {"prob": "oracle"})"),
+     "cases[0] (a).want: unknown output 'prob'; it is one of: probs "
+     "d_logits"},
+    {Softmax(R"(, "want": {"probs": ["0.5"]})"),
+     "cases[0] (a).want.probs: has 1 values where the shape needs 2"},
+    {Softmax(R"(, "want": {"probs": ["0.5", "x"]})"),
+     "cases[0] (a).want.probs[1]: 'x' is not a number"},
+    {Softmax(R"(, "want": {"probs": ["0.5", 0.5]})"),
+     "cases[0] (a).want.probs[1]: is 0.5 where a string is needed"},
+    {Softmax(R"(, "want": {"probs": [{"repeat": ["0", 3]}]})"),
+     "cases[0] (a).want.probs[0]: is one more than the shape has room for"},
+    {Softmax(R"(, "want": {"error": "x", "probs": "oracle"})"),
+     "cases[0] (a).want: unknown key 'probs'"},
+    {Softmax(kHalves + R"(, "flags": ["Offfset"])"),
+     "cases[0] (a).flags: unknown flag 'Offfset'; it is one of: Binary"},
+    {Softmax(kHalves + R"(, "options": {"temprature": "2"})"),
+     "cases[0] (a).options: unknown option 'temprature'; it is one of: "
+     "temperature"},
+    {Softmax(kHalves + R"(, "options": {"reduction": "sum"})"),
+     "cases[0] (a).options: unknown option 'reduction'"},
+    {Softmax(kHalves + R"(, "max_ulp": "exakt")"),
+     "cases[0] (a).max_ulp: is \"exakt\" where a number of at least 0"},
+    {Softmax(kHalves + R"(, "max_ulp": -1)"), "cases[0] (a).max_ulp: is -1"},
+    {Softmax(kHalves + R"(, "x": ["1"])"),
+     "cases[0] (a): softmax takes logits, or logits and mask; given are: x "
+     "logits"},
+    {Softmax(kHalves + R"(, "upstream": ["1"])"),
+     "cases[0] (a).upstream: has 1 values where the shape needs 2"},
+    {FileWith(R"("id": "a", "op": "softmux", "dtype": "f32")"),
+     "cases[0] (a).op: unknown op 'softmux'; it is one of: exp log"},
+    {FileWith(R"("id": "a", "op": "exp", "dtype": "f8")"),
+     "cases[0] (a).dtype: unknown dtype 'f8'; it is one of: f32 f64 f16"},
+    {FileWith(R"("id": "a", "op": "exp", "dtype": "f32", "x": [],
                    "shape": [4294967295, 4294967295])"),
-       "cases[0] (a).shape[0]: makes more than 67108864 elements"},
-      {FileWith(R"("id": "a", "op": "exp", "dtype": "f32", "x": [],
+     "cases[0] (a).shape[0]: makes more than 67108864 elements"},
+    {FileWith(R"("id": "a", "op": "exp", "dtype": "f32", "x": [],
                    "shape": [-1])"),
-       "cases[0] (a).shape[0]: is -1 where an integer in [0, 4294967295]"},
-      {Loss(R"(, "labels": [0])"),
-       "cases[0] (a).labels: has 1 values where the shape needs 2"},
-      {Loss(R"(, "labels": [0, 2147483648])"),
-       "cases[0] (a).labels[1]: is 2147483648 where an integer in "
-       "[-2147483648, 2147483647]"},
-      {Loss(R"(, "labels": [0, 1], "upstream": ["1"])"),
-       "cases[0] (a).upstream: a loss has the upstream gradient 1"},
-      {Loss(R"(, "labels": [0, 1], "options": {"reduction": "avg"})"),
-       "cases[0] (a).options.reduction: unknown reduction 'avg'"},
-      {Loss(R"(, "labels": [0, 1], "options": {"class_weights": ["1"]})"),
-       "cases[0] (a).options.class_weights: has 1 values where the shape needs "
-       "2"},
-  };
-}
+     "cases[0] (a).shape[0]: is -1 where an integer in [0, 4294967295]"},
+    {Loss(R"(, "labels": [0])"),
+     "cases[0] (a).labels: has 1 values where the shape needs 2"},
+    {Loss(R"(, "labels": [0, 2147483648])"),
+     "cases[0] (a).labels[1]: is 2147483648 where an integer in "
+     "[-2147483648, 2147483647]"},
+    {Loss(R"(, "labels": [0, 1], "upstream": ["1"])"),
+     "cases[0] (a).upstream: a loss has the upstream gradient 1"},
+    {Loss(R"(, "labels": [0, 1], "options": {"reduction": "avg"})"),
+     "cases[0] (a).options.reduction: unknown reduction 'avg'"},
+    {Loss(R"(, "labels": [0, 1], "options": {"class_weights": ["1"]})"),
+     "cases[0] (a).options.class_weights: has 1 values where the shape needs "
+     "2"},
+};
 
 TEST_CASE("a file that is not valid is refused with the place") {
-  for (const BadFile& file : BadFiles()) {
+  for (const BadFile& file : kBadFiles) {
     const std::string said = Refusal(file.text);
     CAPTURE(file.text);
     CAPTURE(file.said);
@@ -458,6 +456,7 @@ TEST_CASE("a value within the oracle's rounding of a tie is the tie") {
 std::vector<VectorFile> AllVectors() {
   std::vector<VectorFile> files;
   for (const auto& entry : std::filesystem::directory_iterator(VECTORS)) {
+    if (entry.path().extension() != ".json") continue;
     if (entry.path().stem() == "sixteen_bit") continue;
     files.push_back(ReadVectors(entry.path().string()));
   }
@@ -508,6 +507,19 @@ TEST_CASE("there are at least 3000 vectors, every flag among them") {
   CHECK(missing == std::set<std::string>{"SixteenBit"});
 }
 
+TEST_CASE("the example of the format is valid, and passes") {
+  std::ifstream stream(std::string(VECTORS) + "/README.md");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  const std::string fence = "\n```json\n";
+  const size_t begin = text.str().find(fence) + fence.size();
+  const size_t end = text.str().find("\n```\n", begin);
+  const VectorFile file =
+      ParseVectors(text.str().substr(begin, end - begin), "README.md");
+  CHECK(file.cases.size() == 3);
+  for (const Case& c : file.cases) CHECK(Judge(LibrarySubject(), c).Passed());
+}
+
 std::string LoadError(const std::string& path) {
   try {
     LoadSubject(path);
@@ -520,7 +532,10 @@ std::string LoadError(const std::string& path) {
 TEST_CASE("a library that is no subject is refused by name") {
   CHECK(LoadError("./no_such_library.so").find("no_such_library.so") !=
         std::string::npos);
-  CHECK(LoadError("/lib/x86_64-linux-gnu/libm.so.6") != "loaded");
+  CHECK(LoadError(std::string(VECTORS) + "/README.md") != "loaded");
+  CHECK(LoadError(NO_SUBJECT)
+            .find("has no function "
+                  "surprisal_subject_version") != std::string::npos);
 }
 
 }  // namespace

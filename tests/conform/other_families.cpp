@@ -136,26 +136,13 @@ void MakeKl(VectorMaker& maker) {
   }
 }
 
-/// Every operation on (images, classes, pixels).
-void AddImageQuestions(VectorMaker& maker, Dtype dtype, const Shape& shape) {
+/// Every loss of the logits `c`, an ignored row among them.
+void AddImageLosses(VectorMaker& maker, const Case& c) {
   testing::Random& random = maker.random();
-  const size_t count = shape.Elements();
-  const std::string comment =
-      fmt::format("{} images of {} pixels", shape.images, shape.pixels);
-  Case c = maker.New(dtype, shape, comment);
-  c.inputs["logits"] = RandomValues(random, dtype, count, -20, 20);
-  AddRowQuestions(maker, c);
-  Case entropy = c;
-  entropy.inputs["upstream"] =
-      RandomValues(random, ScalarOf(dtype), shape.Rows(), -2, 2);
-  maker.Add("entropy", entropy);
-  Case masked = c;
-  masked.mask.resize(count);
-  for (auto& m : masked.mask) m = static_cast<std::uint8_t>(random.Below(2));
-  maker.Add("softmax", masked);
-
+  const Dtype dtype = c.dtype;
+  const size_t count = c.shape.Elements();
   Case labelled = c;
-  labelled.labels = RandomLabels(random, shape.Rows(), shape.classes);
+  labelled.labels = RandomLabels(random, c.shape.Rows(), c.shape.classes);
   labelled.labels[0] = -100;
   for (const Reduction reduction : {Reduction::kNone, Reduction::kMean}) {
     labelled.options.reduction = reduction;
@@ -169,13 +156,33 @@ void AddImageQuestions(VectorMaker& maker, Dtype dtype, const Shape& shape) {
     soft.inputs["targets"] = RandomValues(random, dtype, count, 0, 1);
     maker.Add("cross_entropy", soft);
     soft.options.pos_weight =
-        RandomValues(random, ScalarOf(dtype), shape.classes, 0.5, 4);
+        RandomValues(random, ScalarOf(dtype), c.shape.classes, 0.5, 4);
     maker.Add("binary_cross_entropy", soft);
   }
-  Case pair = maker.New(dtype, shape, comment);
-  pair.inputs["p"] = RandomValues(random, dtype, count, 0, 1);
-  pair.inputs["upstream"] =
+}
+
+/// Every operation on (images, classes, pixels).
+void AddImageQuestions(VectorMaker& maker, Dtype dtype, const Shape& shape) {
+  testing::Random& random = maker.random();
+  const size_t count = shape.Elements();
+  const Values upstream =
       RandomValues(random, ScalarOf(dtype), shape.Rows(), -2, 2);
+  Case c = maker.New(
+      dtype, shape,
+      fmt::format("{} images of {} pixels", shape.images, shape.pixels));
+  Case pair = c;
+  c.inputs["logits"] = RandomValues(random, dtype, count, -20, 20);
+  AddRowQuestions(maker, c);
+  AddImageLosses(maker, c);
+  Case masked = c;
+  masked.mask.resize(count);
+  for (auto& m : masked.mask) m = static_cast<std::uint8_t>(random.Below(2));
+  maker.Add("softmax", masked);
+  c.inputs["upstream"] = upstream;
+  maker.Add("entropy", c);
+
+  pair.inputs["p"] = RandomValues(random, dtype, count, 0, 1);
+  pair.inputs["upstream"] = upstream;
   maker.Add("entropy", pair);
   pair.inputs["q"] = RandomValues(random, dtype, count, 0.1, 1);
   maker.Add("kl_divergence", pair);
@@ -191,90 +198,113 @@ void MakePerPixel(VectorMaker& maker) {
   }
 }
 
-/// Misuse of the options and labels of losses.
-void AddLossErrors(VectorMaker& maker, Dtype dtype) {
-  Case c = maker.New(dtype, {2, 3, 1}, "");
+/// Two rows of three logits.
+Case TwoRows(VectorMaker& maker, Dtype dtype, const std::string& comment) {
+  Case c = maker.New(dtype, {2, 3, 1}, comment);
   c.inputs["logits"] = {1, 2, 3, 4, 5, 6};
+  return c;
+}
+
+/// Asks for the loss of the two rows, spoilt, from logits and from
+/// log-probabilities.
+template <class Spoil>
+void AddLabelError(VectorMaker& maker, Dtype dtype, const char* comment,
+                   const char* word, const Spoil& spoil) {
+  Case c = TwoRows(maker, dtype, comment);
   c.labels = {0, 2};
-  const auto add = [&](const char* comment, const char* word,
-                       const auto& spoil) {
-    Case bad = c;
-    bad.comment = comment;
-    spoil(bad);
-    maker.AddError("cross_entropy", bad, word);
-    if (bad.options.label_smoothing != 0) return;
-    bad.inputs = {{"log_probs", {-1, -2, -3, -4, -5, -6}}};
-    maker.AddError("nll", bad, word);
-  };
+  spoil(c);
+  maker.AddError("cross_entropy", c, word);
+  c.inputs = {{"log_probs", {-1, -2, -3, -4, -5, -6}}};
+  maker.AddError("nll", c, word);
+}
+
+/// Labels and weights that are none.
+void AddLabelErrors(VectorMaker& maker, Dtype dtype) {
   for (const std::int32_t label : {-1, -101, 3, 100, 2147483647}) {
-    add("a label that is no class", "labels",
-        [&](Case& bad) { bad.labels[1] = label; });
+    AddLabelError(maker, dtype, "a label that is no class", "labels",
+                  [&](Case& c) { c.labels[1] = label; });
   }
-  add("the usual ignored label, where another one is", "labels", [](Case& bad) {
-    bad.options.ignore_index = -1;
-    bad.labels[0] = -100;
-  });
+  AddLabelError(maker, dtype, "the usual ignored label, where another one is",
+                "labels", [](Case& c) {
+                  c.options.ignore_index = -1;
+                  c.labels[0] = -100;
+                });
   for (const double weight : {-1.0, kInf, kNaN}) {
-    add("a weight that is none", "class_weights", [&](Case& bad) {
-      bad.options.class_weights = {1, weight, 1};
-    });
+    AddLabelError(maker, dtype, "a weight that is none", "class_weights",
+                  [&](Case& c) {
+                    c.options.class_weights = {1, weight, 1};
+                  });
   }
+}
+
+/// Smoothing, targets and positive weights that are none.
+void AddTargetErrors(VectorMaker& maker, Dtype dtype) {
   for (const double smoothing : {-0.5, 1.5, kNaN, kInf}) {
-    add("smoothing outside [0, 1]", "label_smoothing",
-        [&](Case& bad) { bad.options.label_smoothing = smoothing; });
+    Case c = TwoRows(maker, dtype, "smoothing outside [0, 1]");
+    c.labels = {0, 2};
+    c.options.label_smoothing = smoothing;
+    maker.AddError("cross_entropy", c, "label_smoothing");
   }
   for (const double target : {-0.5, kInf, kNaN}) {
-    Case soft = maker.New(dtype, {2, 3, 1}, "a target that is none");
-    soft.inputs["logits"] = c.inputs["logits"];
-    soft.inputs["targets"] = {0, 0, 1, 0, target, 1};
-    maker.AddError("cross_entropy", soft, "targets");
-    maker.AddError("binary_cross_entropy", soft, "targets");
+    Case c = TwoRows(maker, dtype, "a target that is none");
+    c.inputs["targets"] = {0, 0, 1, 0, target, 1};
+    maker.AddError("cross_entropy", c, "targets");
+    maker.AddError("binary_cross_entropy", c, "targets");
   }
   for (const double weight : {-1.0, kInf, kNaN}) {
-    Case binary = maker.New(dtype, {2, 3, 1}, "a pos_weight that is none");
-    binary.inputs["logits"] = c.inputs["logits"];
-    binary.inputs["targets"] = {0, 0, 1, 0, 1, 1};
-    binary.options.pos_weight = {1, 1, weight};
-    maker.AddError("binary_cross_entropy", binary, "pos_weight");
+    Case c = TwoRows(maker, dtype, "a pos_weight that is none");
+    c.inputs["targets"] = {0, 0, 1, 0, 1, 1};
+    c.options.pos_weight = {1, 1, weight};
+    maker.AddError("binary_cross_entropy", c, "pos_weight");
   }
+}
+
+/// Temperatures that are none, and rows without classes.
+void AddRowErrors(VectorMaker& maker, Dtype dtype) {
+  for (const double temperature : {0.0, -1.0, kInf, kNaN}) {
+    Case c = RowCase(maker, dtype, "a temperature that is none", {1, 2});
+    c.options.temperature = temperature;
+    maker.AddError("softmax", c, "temperature");
+    maker.AddError("log_softmax", c, "temperature");
+  }
+  Case empty = maker.New(dtype, {2, 0, 1}, "no classes");
+  empty.inputs["logits"] = {};
+  for (const char* op : {"softmax", "log_softmax", "log_sum_exp", "entropy"}) {
+    maker.AddError(op, empty, "classes");
+  }
+  empty.labels = {0, 0};
+  maker.AddError("cross_entropy", empty, "classes");
+}
+
+/// Probabilities that are none; the error names the row and the class.
+void AddProbErrors(VectorMaker& maker, Dtype dtype) {
+  for (const double p : {-0.5, kInf}) {
+    Case c = maker.New(dtype, {2, 2, 1}, "a probability that is none");
+    c.inputs["p"] = {0.5, 0.5, p, 0.5};
+    maker.AddError("entropy", c, "[1][0]");
+    Case binary = c;
+    binary.inputs["targets"] = {0, 1, 0, 1};
+    maker.AddError("binary_cross_entropy", binary, "[1][0]");
+    c.inputs["q"] = {0.5, 0.5, 0.5, 0.5};
+    maker.AddError("kl_divergence", c, "p[1][0]");
+    maker.AddError("cross_entropy", c, "p[1][0]");
+    std::swap(c.inputs["p"], c.inputs["q"]);
+    maker.AddError("kl_divergence", c, "q[1][0]");
+    maker.AddError("cross_entropy", c, "q[1][0]");
+  }
+  Case logs = maker.New(dtype, {1, 2, 1}, "a logarithm of no probability");
+  logs.options.from_log_probs = true;
+  logs.inputs["p"] = {kInf, 0};
+  logs.inputs["q"] = {0, 0};
+  maker.AddError("kl_divergence", logs, "inf");
 }
 
 void MakeError(VectorMaker& maker) {
   for (const Dtype dtype : kWideTypes) {
-    AddLossErrors(maker, dtype);
-    for (const double temperature : {0.0, -1.0, kInf, kNaN}) {
-      Case c = RowCase(maker, dtype, "a temperature that is none", {1, 2});
-      c.options.temperature = temperature;
-      maker.AddError("softmax", c, "temperature");
-      maker.AddError("log_softmax", c, "temperature");
-    }
-    Case empty = maker.New(dtype, {2, 0, 1}, "no classes");
-    empty.inputs["logits"] = {};
-    for (const char* op :
-         {"softmax", "log_softmax", "log_sum_exp", "entropy"}) {
-      maker.AddError(op, empty, "classes");
-    }
-    empty.labels = {0, 0};
-    maker.AddError("cross_entropy", empty, "classes");
-    for (const double p : {-0.5, kInf}) {
-      Case c = maker.New(dtype, {2, 2, 1}, "a probability that is none");
-      c.inputs["p"] = {0.5, 0.5, p, 0.5};
-      maker.AddError("entropy", c, "[1][0]");
-      Case binary = c;
-      c.inputs["q"] = {0.5, 0.5, 0.5, 0.5};
-      maker.AddError("kl_divergence", c, "p[1][0]");
-      maker.AddError("cross_entropy", c, "p[1][0]");
-      std::swap(c.inputs["p"], c.inputs["q"]);
-      maker.AddError("kl_divergence", c, "q[1][0]");
-      maker.AddError("cross_entropy", c, "q[1][0]");
-      binary.inputs["targets"] = {0, 1, 0, 1};
-      maker.AddError("binary_cross_entropy", binary, "[1][0]");
-    }
-    Case logs = maker.New(dtype, {1, 2, 1}, "a logarithm of no probability");
-    logs.options.from_log_probs = true;
-    logs.inputs["p"] = {kInf, 0};
-    logs.inputs["q"] = {0, 0};
-    maker.AddError("kl_divergence", logs, "inf");
+    AddLabelErrors(maker, dtype);
+    AddTargetErrors(maker, dtype);
+    AddRowErrors(maker, dtype);
+    AddProbErrors(maker, dtype);
   }
 }
 
