@@ -172,6 +172,21 @@ TEST_CASE_TEMPLATE("every 16-bit number is its own rounding", T, hwy::float16_t,
   CHECK(kept == 65536 - nans);
 }
 
+TEST_CASE_TEMPLATE("16-bit types narrow what a long double holds as they round",
+                   T, hwy::float16_t, hwy::bfloat16_t) {
+  std::mt19937_64 random(4);
+  int same = 0;
+  for (int i = 0; i < 20000; ++i) {
+    // Every exponent of the type, with random and with tie bits.
+    const int exponent = static_cast<int>(random() % 290) - 150;
+    const std::uint64_t ties = i % 2 == 0 ? ~0ull : ~0ull << (53 + i % 5);
+    const auto x = std::ldexp(static_cast<long double>(random() & ties),
+                              (i % 3 == 0 ? exponent / 8 : exponent) - 63);
+    same += Format<T>::Widen(Format<T>::Narrow(x)) == Rounded<T>(Exact(x));
+  }
+  CHECK(same == 20000);
+}
+
 TEST_CASE("a bfloat16 is the float with the same upper half") {
   int same = 0;
   for (std::uint32_t i = 0; i < 65536; ++i) {
