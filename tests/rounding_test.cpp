@@ -16,24 +16,6 @@
 
 namespace surprisal {
 
-/// IEEE binary16 kept in a float: shows what a storage type must provide.
-struct Half {
-  float value;
-};
-
-template <>
-struct Format<Half> {
-  static constexpr int kPrecision = 11;
-  static constexpr int kMinExponent = -13;
-  static constexpr int kMaxExponent = 16;
-  static double Widen(Half x) { return x.value; }
-  static Half Narrow(long double x) {
-    return {std::fabs(x) < 65536
-                ? static_cast<float>(x)
-                : std::copysign(INFINITY, static_cast<float>(x))};
-  }
-};
-
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -142,14 +124,78 @@ TEST_CASE("NaN, infinities and signed zeros pass through") {
   CHECK(Same(RoundTo<float>(Exact(-0.0)), -0.0f));
 }
 
-TEST_CASE("a sixteen-bit type needs nothing but its format") {
-  CHECK(RoundTo<Half>(Exact(2049)).value == 2048);
-  CHECK(RoundTo<Half>(Exact(2051)).value == 2052);
-  CHECK(RoundTo<Half>(Exact(65519.996)).value == 65504);
-  CHECK(RoundTo<Half>(Exact(65520)).value == kInf);
-  CHECK(RoundTo<Half>(PowerOfTwo(-25)).value == 0);
-  CHECK(RoundTo<Half>(3 * PowerOfTwo(-26)).value == 0x1p-24f);
-  CHECK(RoundTo<Half>(Exact(1) / 3).value == 0x1.554p-2f);
+/// The value of the 16-bit number nearest to `exact`.
+template <class T>
+double Rounded(const Exact& exact) {
+  return Format<T>::Widen(RoundTo<T>(exact));
+}
+
+TEST_CASE("binary16 is rounded at its own last place") {
+  using Half = hwy::float16_t;
+  CHECK(Rounded<Half>(Exact(2049)) == 2048);
+  CHECK(Rounded<Half>(Exact(2051)) == 2052);
+  CHECK(Rounded<Half>(Exact(65519.996)) == 65504);
+  CHECK(Rounded<Half>(Exact(65520)) == kInf);
+  CHECK(Rounded<Half>(-PowerOfTwo(400)) == -kInf);
+  CHECK(Same(Rounded<Half>(-PowerOfTwo(-25)), -0.0));
+  CHECK(Rounded<Half>(3 * PowerOfTwo(-26)) == 0x1p-24);
+  CHECK(Rounded<Half>(PowerOfTwo(-14) - PowerOfTwo(-26)) == 0x1p-14);
+  CHECK(Rounded<Half>(Exact(1) / 3) == 0x1.554p-2);
+  CHECK(std::isnan(Rounded<Half>(Exact(NAN))));
+}
+
+TEST_CASE("bfloat16 is rounded once, not through a float") {
+  using Brain = hwy::bfloat16_t;
+  CHECK(Rounded<Brain>(Exact(257)) == 256);
+  CHECK(Rounded<Brain>(Exact(259)) == 260);
+  CHECK(Rounded<Brain>(1 + PowerOfTwo(-8)) == 1);
+  CHECK(Rounded<Brain>(1 + PowerOfTwo(-8) + PowerOfTwo(-40)) == 1 + 0x1p-7);
+  CHECK(Rounded<Brain>(Exact(FLT_MAX)) == kInf);
+  CHECK(Rounded<Brain>(Exact(0x1.fep127)) == 0x1.fep127);
+  CHECK(Rounded<Brain>(3 * PowerOfTwo(-134)) == 0x2p-133);
+  CHECK(Rounded<Brain>(PowerOfTwo(-134)) == 0);
+  CHECK(Same(Rounded<Brain>(Exact(-0.0)), -0.0));
+}
+
+TEST_CASE_TEMPLATE("every 16-bit number is its own rounding", T, hwy::float16_t,
+                   hwy::bfloat16_t) {
+  int kept = 0, nans = 0;
+  for (int i = 0; i < 65536; ++i) {
+    const auto x = std::bit_cast<T>(static_cast<std::uint16_t>(i));
+    const double wide = Format<T>::Widen(x);
+    nans += std::isnan(wide);
+    if (std::isnan(wide)) continue;
+    kept += std::bit_cast<std::uint16_t>(RoundTo<T>(Exact(wide))) == i;
+  }
+  const int digits = Format<T>::kPrecision - 1;
+  CHECK(nans == 2 * ((1 << digits) - 1));
+  CHECK(kept == 65536 - nans);
+}
+
+TEST_CASE_TEMPLATE("16-bit types narrow what a long double holds as they round",
+                   T, hwy::float16_t, hwy::bfloat16_t) {
+  std::mt19937_64 random(4);
+  int same = 0;
+  for (int i = 0; i < 20000; ++i) {
+    // Every exponent of the type, with random and with tie bits.
+    const int exponent = static_cast<int>(random() % 290) - 150;
+    const std::uint64_t ties = i % 2 == 0 ? ~0ull : ~0ull << (53 + i % 5);
+    const auto x = std::ldexp(static_cast<long double>(random() & ties),
+                              (i % 3 == 0 ? exponent / 8 : exponent) - 63);
+    same += Format<T>::Widen(Format<T>::Narrow(x)) == Rounded<T>(Exact(x));
+  }
+  CHECK(same == 20000);
+}
+
+TEST_CASE("a bfloat16 is the float with the same upper half") {
+  int same = 0;
+  for (std::uint32_t i = 0; i < 65536; ++i) {
+    const auto narrow =
+        std::bit_cast<hwy::bfloat16_t>(static_cast<std::uint16_t>(i));
+    const double wide = std::bit_cast<float>(i << 16);
+    same += Same(Format<hwy::bfloat16_t>::Widen(narrow), wide);
+  }
+  CHECK(same == 65536);
 }
 
 TEST_CASE("double to float agrees with the processor at every exponent") {
