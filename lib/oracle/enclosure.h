@@ -23,6 +23,7 @@ struct Enclosure {
   double high;
 };
 
+/// The interval of the negative number.
 inline Enclosure operator-(Enclosure a) { return {-a.high, -a.low}; }
 
 /// The T that every number in the interval rounds to, if there is one.
@@ -69,11 +70,13 @@ inline Enclosure Signed(double y) {
   return std::signbit(y) ? -AtLeastZero(-y) : AtLeastZero(y);
 }
 
+/// What is known not to be a number.
 inline Enclosure NaN() {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   return {kNaN, kNaN};
 }
 
+/// The functions of the C library, with its special values.
 inline Enclosure Exp(double x) { return AtLeastZero(std::exp(x)); }
 inline Enclosure Log(double x) { return Signed(std::log(x)); }
 inline Enclosure Log1p(double x) { return Signed(std::log1p(x)); }
@@ -91,6 +94,7 @@ inline Enclosure Softplus(double x) {
   return AtLeastZero(x > 0 ? x + tail : tail);
 }
 
+/// -ln(1 + e^-x).
 inline Enclosure LogSigmoid(double x) { return -Softplus(-x); }
 
 // The row of logits [x, 0], whose softmax is [Sigmoid(x), Sigmoid(-x)]. At
@@ -99,10 +103,12 @@ inline Enclosure LogSigmoid(double x) { return -Softplus(-x); }
 /// The logit of class c less the other one.
 inline double Lead(double x, size_t c) { return c == 0 ? x : -x; }
 
+/// Whether +inf spoils the row; NaN does so by itself.
 inline bool HasNoSoftmax(double x) {
   return x == std::numeric_limits<double>::infinity();
 }
 
+/// The probability of class c.
 inline Enclosure PairSoftmax(double x, size_t c) {
   return HasNoSoftmax(x) ? NaN() : Sigmoid(Lead(x, c));
 }

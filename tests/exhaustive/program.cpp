@@ -8,7 +8,6 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -24,7 +23,7 @@ namespace {
 /// What the command line asks for.
 struct Request {
   std::vector<std::string> functions = {};  // none: all
-  std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  std::vector<std::string> targets = {};    // none: all
   uint64_t from = 0;
   std::optional<uint64_t> to = {};
   uint64_t step = 1;
@@ -37,9 +36,21 @@ struct Request {
   }
 
   bool Wants(const Entry& entry) const {
-    return (functions.empty() ||
-            std::ranges::count(functions, entry.name) > 0) &&
-           from <= entry.last_bits;
+    return IsIn(functions, entry.name) && from <= entry.last_bits;
+  }
+
+  std::vector<int64_t> Targets() const {
+    std::vector<int64_t> wanted = hwy::SupportedAndGeneratedTargets();
+    std::erase_if(wanted, [&](int64_t target) {
+      return !IsIn(targets, hwy::TargetName(target));
+    });
+    return wanted;
+  }
+
+ private:
+  static bool IsIn(const std::vector<std::string>& names,
+                   const std::string& name) {
+    return names.empty() || std::ranges::count(names, name) > 0;
   }
 };
 
@@ -56,11 +67,13 @@ class Display {
     if (isatty(fileno(err)) != 0) bar_.emplace("exhaustive", inputs, err, true);
   }
 
+  void Begin(const Entry& entry) { name_ = entry.name; }
+
   void Update(uint64_t inputs, uint64_t differences) {
     if (!bar_) return;
     const uint64_t done = finished_inputs_ + inputs;
-    bar_->Update(done, fmt::format("{} of {} functions, {} differences, {}",
-                                   finished_, functions_,
+    bar_->Update(done, fmt::format("{}, {} of {}; {} differences; {}", name_,
+                                   finished_ + 1, functions_,
                                    differences_ + differences, TimeLeft(done)));
   }
 
@@ -68,7 +81,6 @@ class Display {
     ++finished_;
     finished_inputs_ += report.outcome.inputs;
     differences_ += report.outcome.Differences();
-    Update(0, 0);
     if (bar_ && finished_ == functions_) bar_->Finish();
     if (bar_) return;
     fmt::print(err_,
@@ -94,6 +106,7 @@ class Display {
   std::optional<literate::ProgressBar> bar_;
   std::chrono::steady_clock::time_point start_ =
       std::chrono::steady_clock::now();
+  std::string name_ = {};
   size_t finished_ = 0;
   uint64_t finished_inputs_ = 0;
   uint64_t differences_ = 0;
@@ -210,7 +223,9 @@ std::vector<Report> SweepAll(const Request& request, std::vector<Entry> entries,
   std::vector<Report> reports;
   if (!request.json.empty()) WriteJson(reports, request);
   for (const Entry& entry : entries) {
-    const Plan plan = {request.RangeOf(entry), request.targets, request.threads,
+    display.Begin(entry);
+    const Plan plan = {request.RangeOf(entry), request.Targets(),
+                       request.threads,
                        [&](uint64_t done, uint64_t differences) {
                          display.Update(done, differences);
                        }};
@@ -225,17 +240,16 @@ void AddOptions(CLI::App& app, const std::vector<Entry>& entries,
                 Request& request) {
   std::vector<std::string> names;
   for (const Entry& entry : entries) names.push_back(entry.name);
-  std::map<std::string, int64_t> targets;
+  std::vector<std::string> targets;
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    targets[hwy::TargetName(target)] = target;
+    targets.push_back(hwy::TargetName(target));
   }
   app.add_option("--function", request.functions,
                  "which functions; by default all")
       ->check(CLI::IsMember(names));
   app.add_option("--target", request.targets,
                  "which SIMD targets; by default all this CPU has")
-      ->transform(CLI::CheckedTransformer(targets, CLI::ignore_case))
-      ->default_str("");
+      ->transform(CLI::IsMember(targets, CLI::ignore_case));
   app.add_option("--from", request.from, "the first bit pattern")
       ->check(CLI::Range(uint64_t{0}, uint64_t{0xFFFFFFFF}))
       ->capture_default_str();
