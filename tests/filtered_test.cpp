@@ -517,6 +517,14 @@ Enclosed OfNumber(const Function& function, Enclosure (*quick)(double)) {
 
 filtered::LogitsRow PairRow(double x) { return filtered::LogitsRow(Row{x, 0}); }
 
+/// 1 / divisor, exact where it is 0, infinite or NaN.
+Approx Reciprocal(Approx divisor) {
+  if (divisor.value == 0 || !std::isfinite(divisor.value)) {
+    return {1 / divisor.value, 0};
+  }
+  return Approx{1} / divisor;
+}
+
 std::vector<Enclosed> EnclosedQuantities() {
   const std::vector<Function>& of_number = Functions();
   Enclosure (*const quick[])(double) = {enclosed::Exp,       enclosed::Log,
@@ -527,6 +535,24 @@ std::vector<Enclosed> EnclosedQuantities() {
   for (size_t i = 0; i < of_number.size(); ++i) {
     all.push_back(OfNumber(of_number[i], quick[i]));
   }
+  all.push_back({"log_slope", enclosed::LogSlope,
+                 [](double x) { return Reciprocal({x}); },
+                 [](double x) { return Exact(1 / Exact(x)); }});
+  all.push_back({"log1p_slope", enclosed::Log1pSlope,
+                 [](double x) { return Reciprocal(Approx{1} + Approx{x}); },
+                 [](double x) { return Exact(1 / (1 + Exact(x))); }});
+  all.push_back({"sigmoid_slope", enclosed::SigmoidSlope,
+                 [](double x) {
+                   if (std::isnan(x)) return Approx::NaN();
+                   return NonNegative(filtered::Sigmoid(x) * filtered::Sigmoid(-x));
+                 },
+                 [](double x) {
+                   return Exact(ExactSigmoid(Exact(x)) *
+                                ExactSigmoid(Exact(-x)));
+                 }});
+  all.push_back({"log_sum_exp", enclosed::PairLogSumExp,
+                 [](double x) { return PairRow(x).LogSumExp(); },
+                 [](double x) { return ExactSoftplus(Exact(x)); }});
   for (const size_t c : {size_t{0}, size_t{1}}) {
     // The definitions take any finite x here, and what follows from it.
     const auto lead = [c](double x) { return Exact(c == 0 ? x : -x); };

@@ -203,6 +203,7 @@ void CheckAtTheEnds(const Quantity<float, R>& quantity) {
 
 TEST_CASE("at zero, one, infinity and NaN every kernel has the right bits") {
   for (const auto& quantity : QuantitiesOf<float>()) CheckAtTheEnds(quantity);
+  for (const auto& quantity : SlopesOf<float>()) CheckAtTheEnds(quantity);
   for (const auto& quantity : RowQuantitiesOf<float, float>()) {
     CheckAtTheEnds(quantity);
   }

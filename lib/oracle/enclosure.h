@@ -97,6 +97,15 @@ inline Enclosure Softplus(double x) {
 /// -ln(1 + e^-x).
 inline Enclosure LogSigmoid(double x) { return -Softplus(-x); }
 
+/// The derivatives of ln x, ln(1 + x) and the sigmoid; the others' are among
+/// the functions above.
+inline Enclosure LogSlope(double x) { return Signed(1 / x); }
+inline Enclosure Log1pSlope(double x) { return Signed(1 / (1 + x)); }
+inline Enclosure SigmoidSlope(double x) {
+  const double e = std::exp(-std::fabs(x));
+  return AtLeastZero(e / ((1 + e) * (1 + e)));
+}
+
 // The row of logits [x, 0], whose softmax is [Sigmoid(x), Sigmoid(-x)]. At
 // x = +inf it has none.
 
@@ -112,6 +121,9 @@ inline bool HasNoSoftmax(double x) {
 inline Enclosure PairSoftmax(double x, size_t c) {
   return HasNoSoftmax(x) ? NaN() : Sigmoid(Lead(x, c));
 }
+
+/// What +inf makes of the row is +inf again.
+inline Enclosure PairLogSumExp(double x) { return Softplus(x); }
 
 /// -ln of the probability of class c, the loss of the label c.
 inline Enclosure PairCrossEntropy(double x, size_t c) {

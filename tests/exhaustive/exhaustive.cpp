@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   using namespace surprisal::exhaustive;
   std::vector<Entry> entries;
   Append(entries, "float", QuantitiesOf<float>());
+  Append(entries, "float", SlopesOf<float>());
   Append(entries, "float", RowQuantitiesOf<float, float>());
   return RunProgram(argc, argv, entries, stdout, stderr);
 }

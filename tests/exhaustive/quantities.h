@@ -20,6 +20,8 @@
 #include "surprisal/log1p/log1p_oracle.h"
 #include "surprisal/log_softmax/log_softmax.h"
 #include "surprisal/log_softmax/log_softmax_oracle.h"
+#include "surprisal/log_sum_exp/log_sum_exp.h"
+#include "surprisal/log_sum_exp/log_sum_exp_oracle.h"
 #include "surprisal/sigmoid/sigmoid.h"
 #include "surprisal/sigmoid/sigmoid_oracle.h"
 #include "surprisal/softmax/softmax.h"
@@ -38,6 +40,34 @@ Truth OfNumber() {
   return {[](double x, size_t) { return kQuick(x); },
           [](double x, size_t) { return kClose(x); },
           [](double x, size_t) { return kExact(x); }};
+}
+
+// The derivatives, which no filtered oracle had yet.
+
+inline Approx CloseLogSlope(long double x) { return Approx{1} / Approx{x}; }
+
+inline Approx CloseLog1pSlope(long double x) {
+  return Approx{1} / (Approx{1} + Approx{x});
+}
+
+inline Approx CloseSigmoidSlope(long double x) {
+  return NonNegative(filtered::Sigmoid(x) * filtered::Sigmoid(-x));
+}
+
+/// The oracle of a gradient, for an upstream gradient of 1.
+template <Exact (*kExact)(double x, double upstream)>
+Exact Slope(double x) {
+  return kExact(x, 1);
+}
+
+/// The function of -x.
+template <Enclosure (*kQuick)(double)>
+Enclosure QuickOfMinus(double x) {
+  return kQuick(-x);
+}
+template <Approx (*kClose)(long double)>
+Approx CloseOfMinus(long double x) {
+  return kClose(-x);
 }
 
 /// The row [x, 0]; the results of one x belong to its classes.
@@ -60,6 +90,14 @@ inline Truth LogSoftmaxTruth() {
           [](double x, size_t c) { return ClosePair(x).LogSoftmax(c); },
           [](double x, size_t c) {
             return LogSoftmaxOracle(Pair{x, 0})[c];
+          }};
+}
+
+inline Truth LogSumExpTruth() {
+  return {[](double x, size_t) { return enclosed::PairLogSumExp(x); },
+          [](double x, size_t) { return ClosePair(x).LogSumExp(); },
+          [](double x, size_t) {
+            return LogSumExpOracle(Pair{x, 0});
           }};
 }
 
@@ -99,6 +137,12 @@ Truth GradientTruth() {
 template <class T>
 Rows<T> Pairs(std::span<T> elements) {
   return {elements.data(), elements.size() / 2, 2};
+}
+
+/// So many upstream gradients of 1.
+template <class T>
+std::vector<T> Ones(std::span<const T> x) {
+  return std::vector<T>(x.size(), T(1));
 }
 
 template <class T, class R, Label kLabel>
@@ -145,10 +189,42 @@ std::vector<Quantity<T>> QuantitiesOf() {
   };
 }
 
+/// The derivatives of the elementwise functions, as their gradients have them.
+template <class T>
+std::vector<Quantity<T>> SlopesOf() {
+  using In = std::span<const T>;
+  using Out = std::span<T>;
+  return {
+      {"exp_vjp", 1, 1, [](In x, Out d_x) { ExpVjp(x, Ones(x), d_x); },
+       OfNumber<enclosed::Exp, filtered::Exp, Slope<ExpVjpOracle>>()},
+      {"log_vjp", 1, 1, [](In x, Out d_x) { LogVjp(x, Ones(x), d_x); },
+       OfNumber<enclosed::LogSlope, CloseLogSlope, Slope<LogVjpOracle>>()},
+      {"log1p_vjp", 1, 1, [](In x, Out d_x) { Log1pVjp(x, Ones(x), d_x); },
+       OfNumber<enclosed::Log1pSlope, CloseLog1pSlope,
+                Slope<Log1pVjpOracle>>()},
+      {"expm1_vjp", 1, 1, [](In x, Out d_x) { Expm1Vjp(x, Ones(x), d_x); },
+       OfNumber<enclosed::Exp, filtered::Exp, Slope<Expm1VjpOracle>>()},
+      {"sigmoid_vjp", 1, 1, [](In x, Out d_x) { SigmoidVjp(x, Ones(x), d_x); },
+       OfNumber<enclosed::SigmoidSlope, CloseSigmoidSlope,
+                Slope<SigmoidVjpOracle>>()},
+      {"softplus_vjp", 1, 1,
+       [](In x, Out d_x) { SoftplusVjp(x, Ones(x), d_x); },
+       OfNumber<enclosed::Sigmoid, filtered::Sigmoid,
+                Slope<SoftplusVjpOracle>>()},
+      {"log_sigmoid_vjp", 1, 1,
+       [](In x, Out d_x) { LogSigmoidVjp(x, Ones(x), d_x); },
+       OfNumber<QuickOfMinus<enclosed::Sigmoid>,
+                CloseOfMinus<filtered::Sigmoid>, Slope<LogSigmoidVjpOracle>>()},
+  };
+}
+
 /// Quantities of a row, which are floats for 16-bit logits.
 template <class T, class R>
 std::vector<Quantity<T, R>> RowQuantitiesOf() {
   return {
+      {"log_sum_exp", 2, 1,
+       [](std::span<const T> z, std::span<R> y) { LogSumExp(Pairs(z), y); },
+       LogSumExpTruth()},
       {"cross_entropy_0", 2, 1, LossOfPairs<T, R, 0>, CrossEntropyTruth<0>()},
       {"cross_entropy_1", 2, 1, LossOfPairs<T, R, 1>, CrossEntropyTruth<1>()},
   };
