@@ -8,6 +8,7 @@
 #include "exhaustive/sweep.h"
 #include "oracle/enclosure.h"
 #include "oracle/filtered_rows.h"
+#include "oracle/format.h"
 #include "surprisal/cross_entropy/cross_entropy.h"
 #include "surprisal/cross_entropy/cross_entropy_oracle.h"
 #include "surprisal/exp/exp.h"
@@ -142,7 +143,7 @@ Rows<T> Pairs(std::span<T> elements) {
 /// So many upstream gradients of 1.
 template <class T>
 std::vector<T> Ones(std::span<const T> x) {
-  return std::vector<T>(x.size(), T(1));
+  return std::vector<T>(x.size(), Format<T>::Narrow(1));
 }
 
 template <class T, class R, Label kLabel>
