@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "oracle/definition.h"
+#include "oracle/enclosure.h"
 #include "oracle/filtered_rows.h"
 
 namespace surprisal {
@@ -481,6 +483,184 @@ TEST_CASE("the reference of binary cross-entropy holds and seldom escalates") {
   CHECK(CertainlyRoundsTo(0.0, filtered::BinaryCrossEntropy(kInf, 1)));
   CHECK(CertainlyRoundsTo(kInf, filtered::BinaryCrossEntropy(kInf, 0.5)));
   CHECK(CertainlyRoundsTo(0.0, filtered::BinaryCrossEntropy(-kInf, 0)));
+}
+
+// Enclosures in double. -----------------------------------------------------
+
+/// How far the exact value is outside the claimed interval's middle, in halves
+/// of its width.
+double ShareOfWidth(const Exact& exact, Enclosure number) {
+  const Exact low(number.low), high(number.high);
+  if (isnan(exact)) return isnan(low) && isnan(high) ? 0.0 : kInf;
+  if (isinf(low) || isinf(high)) {
+    // The number is an infinity, or beyond every double.
+    const bool beyond = abs(exact) > Exact(DBL_MAX) && low == high;
+    return beyond && (exact > 0) == (low > 0) ? 0.0 : kInf;
+  }
+  if (low == high) return exact == low ? 0.0 : kInf;
+  const Exact middle = (low + high) / 2;
+  return static_cast<double>(Exact(abs(exact - middle) / (high - middle)));
+}
+
+/// What is enclosed, and what is known of it in long double and 100 digits.
+struct Enclosed {
+  std::string name;
+  std::function<Enclosure(double)> quick;
+  std::function<Approx(double)> close;
+  std::function<Exact(double)> exact;
+};
+
+Enclosed OfNumber(const Function& function, Enclosure (*quick)(double)) {
+  return {function.name, quick, function.approx,
+          [&function](double x) { return function.exact(Exact(x)); }};
+}
+
+filtered::LogitsRow PairRow(double x) { return filtered::LogitsRow(Row{x, 0}); }
+
+/// 1 / divisor, exact where it is 0, infinite or NaN.
+Approx Reciprocal(Approx divisor) {
+  if (divisor.value == 0 || !std::isfinite(divisor.value)) {
+    return {1 / divisor.value, 0};
+  }
+  return Approx{1} / divisor;
+}
+
+std::vector<Enclosed> EnclosedQuantities() {
+  const std::vector<Function>& of_number = Functions();
+  Enclosure (*const quick[])(double) = {enclosed::Exp,       enclosed::Log,
+                                        enclosed::Log1p,     enclosed::Expm1,
+                                        enclosed::Sigmoid,   enclosed::Softplus,
+                                        enclosed::LogSigmoid};
+  std::vector<Enclosed> all;
+  for (size_t i = 0; i < of_number.size(); ++i) {
+    all.push_back(OfNumber(of_number[i], quick[i]));
+  }
+  all.push_back({"log_slope", enclosed::LogSlope,
+                 [](double x) { return Reciprocal({x}); },
+                 [](double x) { return Exact(1 / Exact(x)); }});
+  all.push_back({"log1p_slope", enclosed::Log1pSlope,
+                 [](double x) { return Reciprocal(Approx{1} + Approx{x}); },
+                 [](double x) { return Exact(1 / (1 + Exact(x))); }});
+  all.push_back({"sigmoid_slope", enclosed::SigmoidSlope,
+                 [](double x) {
+                   if (std::isnan(x)) return Approx::NaN();
+                   return NonNegative(filtered::Sigmoid(x) * filtered::Sigmoid(-x));
+                 },
+                 [](double x) {
+                   return Exact(ExactSigmoid(Exact(x)) *
+                                ExactSigmoid(Exact(-x)));
+                 }});
+  all.push_back({"log_sum_exp", enclosed::PairLogSumExp,
+                 [](double x) { return PairRow(x).LogSumExp(); },
+                 [](double x) { return ExactSoftplus(Exact(x)); }});
+  for (const size_t c : {size_t{0}, size_t{1}}) {
+    // The definitions take any finite x here, and what follows from it.
+    const auto lead = [c](double x) { return Exact(c == 0 ? x : -x); };
+    all.push_back({"softmax",
+                   [c](double x) { return enclosed::PairSoftmax(x, c); },
+                   [c](double x) { return PairRow(x).Softmax(c); },
+                   [=](double x) { return ExactSigmoid(lead(x)); }});
+    all.push_back({"log_softmax",
+                   [c](double x) { return enclosed::PairLogSoftmax(x, c); },
+                   [c](double x) { return PairRow(x).LogSoftmax(c); },
+                   [=](double x) { return Exact(-ExactSoftplus(-lead(x))); }});
+    all.push_back({"cross_entropy",
+                   [c](double x) { return enclosed::PairCrossEntropy(x, c); },
+                   [c](double x) { return PairRow(x).CrossEntropy(c); },
+                   [=](double x) { return ExactSoftplus(-lead(x)); }});
+    for (const size_t label : {c, 1 - c}) {
+      all.push_back(
+          {"gradient",
+           [=](double x) { return enclosed::PairGradient(x, label, c); },
+           [=](double x) { return PairRow(x).CrossEntropyGradient(label, c); },
+           [=](double x) {
+             const Exact other = ExactSigmoid(label == 0 ? -x : x);
+             return c == label ? Exact(-other) : other;
+           }});
+    }
+  }
+  return all;
+}
+
+/// Floats of every exponent, and of the ranges where the functions bend.
+float RandomFloat(Random& random, int which) {
+  const double spreads[] = {1, 20, 110, 1e-3};
+  if (which % 2 == 0)
+    return static_cast<float>(Between(-1, 1, random) * spreads[which / 2 % 4]);
+  return std::bit_cast<float>(static_cast<uint32_t>(random()));
+}
+
+TEST_CASE("enclosures in double hold with a wide margin") {
+  for (const Enclosed& quantity : EnclosedQuantities()) {
+    CAPTURE(quantity.name);
+    Random random(15);
+    for (int i = 0; i < 500; ++i) {
+      const double x = RandomFloat(random, i);
+      if (!std::isfinite(x) || std::fabs(x) > 1e4) continue;
+      CAPTURE(x);
+      const Exact exact = quantity.exact(x);
+      // Where a subnormal double is at hand the margin is the interval's own.
+      const double share = ShareOfWidth(exact, quantity.quick(x));
+      CHECK(share <= (abs(exact) > Exact(1e-290) ? 9.0 / 256 : 1));
+    }
+  }
+}
+
+template <class T>
+bool SameNumber(T a, T b) {
+  return std::isnan(a) ? std::isnan(b)
+                       : a == b && std::signbit(a) == std::signbit(b);
+}
+
+TEST_CASE("an enclosure never contradicts the filtered oracle, and says much") {
+  for (const Enclosed& quantity : EnclosedQuantities()) {
+    CAPTURE(quantity.name);
+    Random random(16);
+    int open = 0;
+    for (int i = 0; i < 100000; ++i) {
+      const float x = RandomFloat(random, i);
+      const auto quick = CertainRounding<float>(quantity.quick(x));
+      if (!quick) ++open;
+      if (!quick) continue;
+      const float slow = RoundFiltered<float>(
+          quantity.close(x), [&] { return quantity.exact(x); });
+      if (SameNumber(*quick, slow)) continue;
+      CAPTURE(x);
+      CHECK(*quick == slow);
+      CHECK(std::signbit(*quick) == std::signbit(slow));
+    }
+    CHECK(open <= 3);
+  }
+}
+
+TEST_CASE("enclosures follow the policy at zeros, infinities and NaN") {
+  for (const Enclosed& quantity : EnclosedQuantities()) {
+    CAPTURE(quantity.name);
+    for (const float x : {0.0f, -0.0f, INFINITY, -INFINITY, NAN, -1.0f, 1.0f,
+                          FLT_MAX, -FLT_MAX, FLT_TRUE_MIN, -FLT_TRUE_MIN}) {
+      CAPTURE(x);
+      const auto quick = CertainRounding<float>(quantity.quick(x));
+      const auto close = CertainRounding<float>(quantity.close(x));
+      REQUIRE(quick.has_value());
+      REQUIRE(close.has_value());
+      CHECK(SameNumber(*quick, *close));
+    }
+  }
+}
+
+TEST_CASE("an enclosure is certain only if no boundary lies in it") {
+  const auto certain = [](double low, double high) {
+    return CertainRounding<float>(Enclosure{low, high});
+  };
+  CHECK(certain(1, 1 + 0x1p-25).value() == 1);
+  CHECK_FALSE(certain(1, 1 + 0x1.8p-24).has_value());
+  CHECK_FALSE(certain(0x1p-151, 0x1.8p-150).has_value());
+  CHECK_FALSE(certain(-0x1p-151, 0x1p-151).has_value());
+  CHECK(std::signbit(certain(-0x1p-151, -0x1p-500).value()));
+  CHECK(certain(0x1.ffffff8p127, kInf).value() == kInf);
+  CHECK_FALSE(certain(0x1.fffffdp127, kInf).has_value());
+  CHECK(std::isnan(certain(kNaN, kNaN).value()));
+  CHECK_FALSE(certain(1, kNaN).has_value());
 }
 
 // The filter itself. --------------------------------------------------------

@@ -11,6 +11,7 @@
 
 namespace surprisal::digits {
 
+/// How large a network is, and from which weights it sets out.
 struct NetworkOptions {
   size_t hidden = 128;  ///< a multiple of 16, at least 16
   uint64_t seed = 1;

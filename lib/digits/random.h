@@ -10,7 +10,7 @@ namespace surprisal::digits {
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", 2014): the same numbers from every compiler and library, which
-/// the distributions of <random> do not promise.
+/// the standard library's distributions do not promise.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}

@@ -59,6 +59,7 @@ struct Curve {
       {};  // where there is no function
 };
 
+/// The colours of a curve's marked points.
 enum class DotColour { kRed, kGreen, kBlue, kBlack };
 
 /// A marked point of a curve, with a text beside it.
@@ -122,6 +123,7 @@ size_t FigureWidth();
 
 }  // namespace detail
 
+/// Draws the figure as text, and as SVG if the recorder wants one.
 template <class F>
 void DrawFigure(std::string_view name, std::string_view caption,
                 const F& figure) {

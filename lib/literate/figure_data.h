@@ -15,6 +15,8 @@ namespace surprisal::literate {
 void CheckPanels(const std::vector<Panel>& panels, std::string_view kind);
 void CheckRegions(const Regions& figure);
 
+/// The range chosen, or one that holds every value of every panel. Throws Error
+/// if it is empty.
 Range HistogramRange(const Histograms& figure);
 /// From the lowest extreme to the highest of a panel, with a little room.
 Range BoxRange(const Panel& panel);
@@ -22,10 +24,13 @@ Range BoxRange(const Panel& panel);
 /// not one finite value for each label.
 Range BarRange(const Bars& figure);
 
+/// Curves as points, and the ranges they are drawn in.
 struct CurveData {
   Range x, y;
   std::vector<std::vector<std::pair<double, double>>> points;  // of each curve
 };
+
+/// Asks each function for so many points, evenly spaced.
 CurveData SampleCurves(const Curves& figure, size_t samples);
 
 /// The class at the centre of a cell; row 0 is the lowest.

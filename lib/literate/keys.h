@@ -5,6 +5,7 @@
 
 namespace surprisal::literate {
 
+/// What a reader may ask for.
 enum class Key { kNext, kBack, kAgain, kQuit };
 
 /// Where the narrator's keys come from.

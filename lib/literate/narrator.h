@@ -21,8 +21,10 @@ struct Outcome {
   std::vector<Lines> failures;  // where, what, and the values
 };
 
+/// Runs one step of the chapter and says what came of it.
 using StepRunner = std::function<Outcome(size_t step)>;
 
+/// How a chapter is told.
 struct NarratorOptions {
   size_t width = 78;  // columns of text
   size_t rows = 24;   // of the terminal: longer steps are shown page by page
@@ -44,6 +46,7 @@ class Narrator {
   /// Throws Error where the prose is wrong: an unknown value or command.
   End Run();
 
+  /// What stood before and behind a step, and what the step gave.
   struct Telling {
     std::vector<Lines> before;
     std::vector<Lines> after;

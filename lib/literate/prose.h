@@ -12,6 +12,7 @@
 
 namespace surprisal::literate {
 
+/// How prose is set, and what it refers to.
 struct ProseOptions {
   size_t width = 78;
   bool colour = false;  // without colour, `code` keeps its backticks

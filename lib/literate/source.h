@@ -31,6 +31,7 @@ struct Step {
   std::vector<Part> after;
 };
 
+/// A source file taken apart.
 struct Chapter {
   std::string path;  // for messages
   std::vector<Step> steps;

@@ -8,6 +8,7 @@
 /// Text for a terminal: UTF-8 with in-band style marks, measured in columns.
 namespace surprisal::literate {
 
+/// Text that is broken already.
 using Lines = std::vector<std::string>;
 
 /// What a stretch of text is; `Paint` decides how it looks. Class 0 to 9 are
@@ -46,6 +47,7 @@ std::string PadLeft(std::string_view text, size_t width);
 /// `count` copies of `text`.
 std::string Repeat(std::string_view text, size_t count);
 
+/// What stands before the lines of a paragraph.
 struct Indent {
   std::string first;  // before the first line
   std::string rest;   // before every other line

@@ -56,6 +56,7 @@ struct Table {
   std::vector<std::vector<Cell>> rows = {};
 };
 
+/// What a chapter may show.
 using Value = std::variant<Cell, std::vector<Cell>, Table>;
 
 namespace detail {
@@ -66,6 +67,7 @@ concept Scalar = std::integral<T> || std::floating_point<T> ||
 
 }  // namespace detail
 
+/// The same value: a table, a text, a number, or a list or matrix of them.
 template <class T>
 Value ToValue(const T& value) {
   if constexpr (std::is_same_v<T, Table>) {
@@ -101,6 +103,7 @@ Lines PrintValue(std::string_view name, const Value& value,
 /// The values that a chapter has shown, for the {{placeholders}} of its prose.
 class ValueBook {
  public:
+  /// A value, how to print it, and the step that showed it.
   struct Entry {
     size_t step = 0;
     Value value;

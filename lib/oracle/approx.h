@@ -46,14 +46,17 @@ struct Approx {
   }
 };
 
+/// Exact: a sign costs nothing.
 inline Approx operator-(Approx a) { return {-a.value, a.error}; }
 
+/// The sum, as said above.
 inline Approx operator+(Approx a, Approx b) {
   const long double sum = a.value + b.value;
   return {sum,
           Approx::kSlack * (a.error + b.error) + Approx::kUlp * std::fabs(sum)};
 }
 
+/// The product; exactly 0 if a factor is.
 inline Approx operator*(Approx a, Approx b) {
   const long double product = a.value * b.value;
   if (a.IsZero() || b.IsZero()) return {product, 0};
@@ -64,6 +67,7 @@ inline Approx operator*(Approx a, Approx b) {
                        Approx::kUlp * std::fabs(product) + Approx::kTiny};
 }
 
+/// The quotient; nothing is known of it where the divisor may be 0.
 inline Approx operator/(Approx a, Approx b) {
   const long double quotient = a.value / b.value;
   const long double divisor = std::fabs(b.value) - b.error;

@@ -21,11 +21,13 @@ namespace surprisal {
 using Wide =
     boost::multiprecision::number<boost::multiprecision::cpp_bin_float<500>>;
 
+/// The NaN of N.
 template <class N>
 N NaN() {
   return std::numeric_limits<N>::quiet_NaN();
 }
 
+/// The +inf of N.
 template <class N>
 N Infinity() {
   return std::numeric_limits<N>::infinity();
@@ -44,6 +46,7 @@ inline std::vector<double> RowOf(Rows<const double> rows, size_t r) {
   return row;
 }
 
+/// Whether the row spoils whatever is computed of it.
 inline bool HasNaN(std::span<const double> row) {
   return std::ranges::any_of(row, [](double x) { return std::isnan(x); });
 }

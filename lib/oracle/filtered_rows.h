@@ -25,6 +25,7 @@
 
 namespace surprisal::filtered {
 
+/// What is taken for each of them, in ulp.
 inline constexpr int kExpUlps = 2;
 inline constexpr int kLogUlps = 2;
 inline constexpr int kLog1pUlps = 4;
@@ -45,6 +46,7 @@ inline Approx Overflow() {
   return {Approx::Infinity().value, kWider ? 0 : Approx::Infinity().value};
 }
 
+/// e^x, which is never below 0.
 inline Approx Exp(long double x) {
   if (std::isinf(x)) return x > 0 ? Approx::Infinity() : Approx{0, 0};
   const long double value = std::exp(x);
@@ -53,6 +55,7 @@ inline Approx Exp(long double x) {
   return FromLibrary(value, kExpUlps);
 }
 
+/// ln x.
 inline Approx Log(long double x) { return FromLibrary(std::log(x), kLogUlps); }
 
 /// ln of a positive number known to within less than itself: the derivative of
@@ -64,6 +67,7 @@ inline Approx Log(Approx x) {
   return log;
 }
 
+/// ln(1 + x).
 inline Approx Log1p(long double x) {
   return FromLibrary(std::log1p(x), kLog1pUlps);
 }
@@ -77,6 +81,7 @@ inline Approx Log1p(Approx x) {
   return log;
 }
 
+/// e^x - 1.
 inline Approx Expm1(long double x) {
   if (std::isinf(x)) return x > 0 ? Approx::Infinity() : Approx{-1, 0};
   const long double value = std::expm1(x);
@@ -117,6 +122,7 @@ inline Approx BinaryCrossEntropy(long double x, long double t,
   return NonNegative(yes + no);
 }
 
+/// Whether the row spoils whatever is computed of it.
 inline bool HasNaN(std::span<const double> row) {
   return std::any_of(row.begin(), row.end(),
                      [](double x) { return std::isnan(x); });

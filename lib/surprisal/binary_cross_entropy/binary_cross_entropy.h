@@ -7,6 +7,7 @@
 
 namespace surprisal {
 
+/// What else binary cross-entropy may be told.
 struct BinaryCrossEntropyOptions {
   Reduction reduction = Reduction::kMean;
   std::span<const double> pos_weight =

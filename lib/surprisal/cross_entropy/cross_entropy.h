@@ -7,6 +7,7 @@
 
 namespace surprisal {
 
+/// What else CrossEntropy may be told.
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::kMean;
   Label ignore_index = -100;  ///< integer labels only

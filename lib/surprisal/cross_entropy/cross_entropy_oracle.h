@@ -100,6 +100,7 @@ std::vector<N> CrossEntropyOracle(Rows<const double> logits,
   return Reduced(losses, options.reduction, LabelWeight<N>(labels, options));
 }
 
+/// The same for target distributions.
 template <class N = Exact>
 std::vector<N> CrossEntropyOracle(Rows<const double> logits,
                                   Rows<const double> targets,
@@ -132,6 +133,7 @@ std::vector<N> CrossEntropyGradientOracle(
   return d_logits;
 }
 
+/// The same for target distributions.
 template <class N = Exact>
 std::vector<N> CrossEntropyGradientOracle(
     Rows<const double> logits, Rows<const double> targets,

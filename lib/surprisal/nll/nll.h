@@ -7,6 +7,7 @@
 
 namespace surprisal {
 
+/// What else Nll may be told.
 struct NllOptions {
   Reduction reduction = Reduction::kMean;
   Label ignore_index = -100;  ///< rows with this label do not count

@@ -8,6 +8,7 @@
 
 namespace surprisal {
 
+/// What else Softmax and LogSoftmax may be told.
 struct SoftmaxOptions {
   double temperature = 1.0;  ///< logits are divided by it; finite, above 0
 };
