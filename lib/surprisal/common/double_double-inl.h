@@ -24,10 +24,47 @@ using V = hn::Vec<D>;
 /// One lane at a time through the same code as full vectors.
 using One = hn::CappedTag<double, 1>;
 
+#if HWY_HAVE_SCALABLE
+/// A vector or a mask as a member of a struct, which vectors whose length is
+/// known at run time only cannot be: their lanes in memory. Locals and arguments
+/// are V<D>, as everywhere.
+template <class D>
+class Held {
+ public:
+  HWY_INLINE Held(V<D> lanes) {  // NOLINT: a vector, held
+    hn::Store(lanes, D(), lanes_);
+  }
+  HWY_INLINE operator V<D>() const {  // NOLINT: the vector again
+    return hn::Load(D(), lanes_);
+  }
+
+ private:
+  HWY_ALIGN double lanes_[hn::MaxLanes(D())];
+};
+
+template <class D>
+class HeldMask {
+ public:
+  HWY_INLINE HeldMask(hn::Mask<D> mask)  // NOLINT: a mask, held
+      : ones_(hn::IfThenElseZero(mask, hn::Set(D(), 1.0))) {}
+  HWY_INLINE operator hn::Mask<D>() const {  // NOLINT: the mask again
+    return hn::Ne(V<D>(ones_), hn::Zero(D()));
+  }
+
+ private:
+  Held<D> ones_;
+};
+#else
+template <class D>
+using Held = V<D>;
+template <class D>
+using HeldMask = hn::Mask<D>;
+#endif
+
 /// hi + lo with |lo| at most half an ulp of hi.
 template <class D>
 struct Dd {
-  V<D> hi, lo;
+  Held<D> hi, lo;
 };
 
 template <class D>
@@ -38,8 +75,9 @@ template <class D>
 HWY_INLINE Dd<D> ToDd(D d, DoubleDouble x) {
   return {hn::Set(d, x.hi), hn::Set(d, x.lo)};
 }
+HWY_INLINE double FromLane(V<One> x) { return hn::GetLane(x); }
 HWY_INLINE DoubleDouble FromLane(Dd<One> x) {
-  return {hn::GetLane(x.hi), hn::GetLane(x.lo)};
+  return {FromLane(x.hi), FromLane(x.lo)};
 }
 
 /// a + b exactly, when |a| >= |b| or a is 0.

@@ -56,7 +56,7 @@ HWY_INLINE void MapElements(std::span<T> y, const Fn& lanes_of,
 template <class D>
 struct Factor {
   Scaled<D> exact;
-  V<D> coarse;
+  Held<D> coarse;
 };
 
 /// upstream * factor, rounded once: neither factor alone need fit a double.
@@ -65,11 +65,10 @@ HWY_INLINE V<D> TimesUpstream(D d, V<D> upstream, const Factor<D>& factor) {
   const Scaled<D> g = Normalize(d, upstream);
   const Scaled<D> product = {Mul(d, factor.exact.value, g.value),
                              hn::Add(factor.exact.exponent, g.exponent)};
-  const V<D> coarse = hn::Mul(upstream, factor.coarse);
-  const auto regular =
-      hn::And(hn::And(hn::IsFinite(upstream), hn::IsFinite(factor.coarse)),
-              hn::And(hn::Ne(upstream, hn::Zero(d)),
-                      hn::Ne(factor.coarse, hn::Zero(d))));
+  const V<D> slope = factor.coarse, coarse = hn::Mul(upstream, slope);
+  const auto regular = hn::And(
+      hn::And(hn::IsFinite(upstream), hn::IsFinite(slope)),
+      hn::And(hn::Ne(upstream, hn::Zero(d)), hn::Ne(slope, hn::Zero(d))));
   return hn::IfThenElse(regular, BeforeRounding<T>(d, product), coarse);
 }
 

@@ -60,8 +60,8 @@ HWY_INLINE double DownExponent(const double* log_probs, size_t padded) {
 template <class D>
 struct Term {
   Dd<D> value;
-  hn::Mask<D> counts;
-  V<D> limit;
+  HeldMask<D> counts;
+  Held<D> limit;
 };
 
 /// Adds the terms of a row: 2^exponent times their sum, or its limit.
@@ -101,7 +101,8 @@ template <class T, class D>
 HWY_INLINE V<D> TimesAsked(D d, double upstream, Factor<D> factor) {
   const V<D> zero = hn::Zero(d);
   if (upstream == 0.0) {
-    factor.coarse = hn::IfThenZeroElse(hn::IsInf(factor.coarse), factor.coarse);
+    const V<D> slope = factor.coarse;
+    factor.coarse = hn::IfThenZeroElse(hn::IsInf(slope), slope);
   }
   const V<D> g = hn::Set(d, upstream);
   return hn::Add(TimesUpstream<T>(d, g, factor), zero);

@@ -25,11 +25,12 @@ template <class D>
 HWY_INLINE V<D> RoundToOdd(D d, Dd<D> x) {
   const hn::RebindToUnsigned<D> du;
   const auto one = hn::Set(du, uint64_t{1});
-  const auto bits = hn::BitCast(du, x.hi);
-  const auto sign = hn::BitCast(du, hn::Xor(x.hi, x.lo));
+  const V<D> hi = x.hi, lo = x.lo;
+  const auto bits = hn::BitCast(du, hi);
+  const auto sign = hn::BitCast(du, hn::Xor(hi, lo));
   const auto opposite = hn::ShiftRight<63>(sign);  // 1 where lo pulls towards 0
   const auto odd = hn::Or(hn::Sub(bits, opposite), one);
-  return hn::IfThenElse(hn::Eq(x.lo, hn::Zero(d)), x.hi, hn::BitCast(d, odd));
+  return hn::IfThenElse(hn::Eq(lo, hn::Zero(d)), hi, hn::BitCast(d, odd));
 }
 
 /// x rounded to the multiples of 2^-1074, for a result below 2^-1022. Adding
@@ -38,15 +39,16 @@ HWY_INLINE V<D> RoundToOdd(D d, Dd<D> x) {
 /// the only one that counts.
 template <class D>
 HWY_INLINE V<D> RoundSubnormal(D d, Scaled<D> x) {
+  const V<D> hi = x.value.hi;
   const V<D> most = hn::Set(d, 1000.0), least = hn::Set(d, -1022.0);
   V<D> k = hn::Sub(least, x.exponent);
   k = hn::IfThenElse(hn::Gt(k, most), most, k);
   k = hn::IfThenElse(hn::Lt(k, least), least, k);
-  const V<D> units = hn::CopySign(Pow2(d, k), x.value.hi);
-  const Dd<D> sum = TwoSum(d, units, x.value.hi);
+  const V<D> units = hn::CopySign(Pow2(d, k), hi);
+  const Dd<D> sum = TwoSum(d, units, hi);
   const V<D> rest = RoundToOdd(d, TwoSum(d, sum.lo, x.value.lo));
   const V<D> rounded = hn::Sub(hn::Add(sum.hi, rest), units);
-  return LdExp(d, hn::CopySign(rounded, x.value.hi), x.exponent);  // keeps -0
+  return LdExp(d, hn::CopySign(rounded, hi), x.exponent);  // keeps -0
 }
 
 /// The doubles that StoreRounded<T> turns into the values of T nearest to x.

@@ -47,7 +47,7 @@ HWY_INLINE WideValue LabelLoss(const ExpRow& row, size_t y, double weight) {
     exponent = -kUp;
   }
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  return {FromLane(Mul(one, loss, w.value)), hn::GetLane(w.exponent) + exponent,
+  return {FromLane(Mul(one, loss, w.value)), FromLane(w.exponent) + exponent,
           0.0};
 }
 
@@ -69,8 +69,8 @@ HWY_INLINE void LabelGradient(const ExpRow& row, size_t y, double weight,
   const One one;
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
   const DoubleDouble factor =
-      Quotient({hn::GetLane(w.value.hi), 0.0}, Product(row.sum, divisor));
-  const double scale = exponent + hn::GetLane(w.exponent) - kUp;
+      Quotient({FromLane(w.value.hi), 0.0}, Product(row.sum, divisor));
+  const double scale = exponent + FromLane(w.exponent) - kUp;
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
     const auto value = Mul(d, row.exps.At(d, i), ToDd(d, factor));
     return BeforeRounding<T>(d, {value, hn::Set(d, scale)});
@@ -152,8 +152,8 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
   for (size_t i = 0; i < targets.values.padded; i += hn::Lanes(d)) {
     const Dd<Doubles> t = row.shifted.At(d, i);
     const Dd<Doubles> weight = targets.values.At(d, i);
-    const auto counts = hn::Gt(weight.hi, zero);
-    const auto masked = hn::Not(hn::IsFinite(t.hi));
+    const auto counts = hn::Gt(V<Doubles>(weight.hi), zero);
+    const auto masked = hn::Not(hn::IsFinite(V<Doubles>(t.hi)));
     infinite = hn::Or(infinite, hn::And(counts, masked));
     const Dd<Doubles> depth = IfThenElse(
         d, masked, ToDd(d, zero), Scale(d, Neg(d, t), hn::Set(d, 0x1p-64)));

@@ -72,8 +72,8 @@ HWY_INLINE void LogSoftmaxVjpRow(StridedRow<const T> logits,
 
   const Scaled<One> t = Normalize(one, hn::Set(one, temperature));
   const DoubleDouble inverse =
-      Quotient({1.0, 0.0}, Product(row.sum, {hn::GetLane(t.value.hi), 0.0}));
-  const double exponent = g.exponent - hn::GetLane(t.exponent);
+      Quotient({1.0, 0.0}, Product(row.sum, {FromLane(t.value.hi), 0.0}));
+  const double exponent = g.exponent - FromLane(t.exponent);
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto e = ExpAt(d, row, i);
@@ -86,7 +86,8 @@ HWY_INLINE void LogSoftmaxVjpRow(StridedRow<const T> logits,
     const auto value =
         Mul(d, IfThenElse(d, product_only, Neg(d, alone), difference),
             ToDd(d, inverse));
-    const auto up = hn::IfThenElseZero(product_only, e.exponent);
+    const auto up =
+        hn::IfThenElseZero(product_only, V<decltype(d)>(e.exponent));
     return BeforeRounding<T>(d, {value, hn::Add(up, hn::Set(d, exponent))});
   });
 

@@ -95,9 +95,9 @@ HWY_INLINE void SoftmaxVjpRow(StridedRow<const T> logits,
   const One one;
   const Scaled<One> t = Normalize(one, hn::Set(one, temperature));
   const DoubleDouble divisor =
-      Product(Product(row.sum, row.sum), {hn::GetLane(t.value.hi), 0.0});
+      Product(Product(row.sum, row.sum), {FromLane(t.value.hi), 0.0});
   const DoubleDouble inverse = Quotient({1.0, 0.0}, divisor);
-  const double exponent = g.exponent - hn::GetLane(t.exponent);
+  const double exponent = g.exponent - FromLane(t.exponent);
   StoreRow(d_logits, [&](auto d, size_t i) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto ahead = TwoSum(d, g_i, hn::Neg(g_max));
