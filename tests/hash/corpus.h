@@ -1,7 +1,6 @@
 #ifndef SURPRISAL_TESTS_HASH_CORPUS_H_
 #define SURPRISAL_TESTS_HASH_CORPUS_H_
 
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,13 @@
 /// instruction set. So only operations that IEEE 754 prescribes make them, and
 /// none whose bits would change if a product and a sum were fused.
 namespace surprisal::hash {
+
+/// std::bit_cast, which the C++ library of Debian's emscripten does not have.
+template <class To, class From>
+constexpr To BitCast(const From& from) {
+  static_assert(sizeof(To) == sizeof(From));
+  return __builtin_bit_cast(To, from);
+}
 
 /// An element type: the fields of its format, its name in the hash file, and
 /// the type of its row scalars (log-sum-exps, losses, entropies).
@@ -63,12 +69,12 @@ constexpr T To(double x) {
   using Bits = typename Element<T>::Bits;
   constexpr int kMantissa = Element<T>::kMantissaBits;
   constexpr int kLeast = 2 - (1 << (Element<T>::kExponentBits - 1));
-  const auto bits = std::bit_cast<uint64_t>(x);
+  const auto bits = BitCast<uint64_t>(x);
   const uint64_t fraction = bits & ((uint64_t{1} << 52) - 1);
   const int biased = static_cast<int>(bits >> 52 & 0x7ff);
   uint64_t magnitude = kInfinityBits<T>;
   if (biased == 0x7ff) {
-    if (fraction != 0) return std::bit_cast<T>(kNaNBits<T>);
+    if (fraction != 0) return BitCast<T>(kNaNBits<T>);
   } else {
     const int exponent = biased == 0 ? -1022 : biased - 1023;
     const uint64_t significand = fraction | uint64_t{biased != 0} << 52;
@@ -83,7 +89,7 @@ constexpr T To(double x) {
   }
   const auto sign = static_cast<Bits>(static_cast<Bits>(bits >> 63)
                                       << (8 * sizeof(Bits) - 1));
-  return std::bit_cast<T>(static_cast<Bits>(sign | magnitude));
+  return BitCast<T>(static_cast<Bits>(sign | magnitude));
 }
 
 static_assert(To<float>(0.1) == 0.1f && To<float>(-1e30) == -1e30f);
@@ -382,7 +388,7 @@ inline std::vector<double> Arguments() {
     x.push_back(random.Within(static_cast<int>(i % 11)));
     // Any float: all exponents alike
     const auto any = static_cast<uint32_t>(random.Bits() >> 20);
-    x.push_back(static_cast<double>(std::bit_cast<float>(any)));
+    x.push_back(static_cast<double>(BitCast<float>(any)));
   }
   return x;
 }

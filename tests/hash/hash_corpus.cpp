@@ -44,7 +44,7 @@ class Hash {
   Hash& Add(const std::vector<T>& results) {
     using Bits = typename Element<T>::Bits;
     for (const T x : results) {
-      auto bits = std::bit_cast<Bits>(x);
+      auto bits = BitCast<Bits>(x);
       const auto size = static_cast<Bits>(bits & (Bits(-1) >> 1));
       if (size > kInfinityBits<T>) bits = kNaNBits<T>;
       for (size_t i = 0; i < sizeof(Bits); ++i) AddByte(bits >> (8 * i) & 0xff);
@@ -250,9 +250,11 @@ auto LossesOf(Reduction reduction) {
 
 template <class T>
 void RunNll(Runner<T>& run) {
-  for (const auto& [name, reduction] : kReductions) {
+  for (const NamedReduction& named : kReductions) {
+    const Reduction reduction = named.value;
     for (const bool weighted : {false, true}) {
-      const std::string with = std::string(name) + (weighted ? ".weights" : "");
+      const std::string with =
+          std::string(named.name) + (weighted ? ".weights" : "");
       const auto options = [=](const Case<T>& x) {
         NllOptions made = {.reduction = reduction};
         if (weighted) made.class_weights = x.class_weights;
@@ -304,10 +306,11 @@ void RunCrossEntropy(Runner<T>& run) {
                                    {".weights", true, 0},
                                    {".smoothing", false, 0.1},
                                    {".weights.smoothing", true, 0.3}};
-  for (const auto& [reduction_name, reduction] : kReductions) {
+  for (const NamedReduction& named : kReductions) {
+    const Reduction reduction = named.value;
     for (const Variant& variant : kVariants) {
-      const std::string with = std::string(reduction_name) + variant.name;
-      const auto options = [&, reduction = reduction](const Case<T>& x) {
+      const std::string with = std::string(named.name) + variant.name;
+      const auto options = [&](const Case<T>& x) {
         CrossEntropyOptions made = {.reduction = reduction};
         if (variant.weighted) made.class_weights = x.class_weights;
         made.label_smoothing = variant.smoothing;
@@ -338,16 +341,17 @@ void RunCrossEntropyOfPairs(Runner<T>& run) {
 
 template <class T>
 void RunBinaryCrossEntropy(Runner<T>& run) {
-  for (const auto& [name, reduction] : kReductions) {
+  for (const NamedReduction& named : kReductions) {
+    const Reduction reduction = named.value;
     for (const bool weighted : {false, true}) {
       const std::string with =
-          std::string(name) + (weighted ? ".pos_weight" : "");
-      const auto options = [=, reduction = reduction](const Case<T>& x) {
+          std::string(named.name) + (weighted ? ".pos_weight" : "");
+      const auto options = [=](const Case<T>& x) {
         BinaryCrossEntropyOptions made = {.reduction = reduction};
         if (weighted) made.pos_weight = x.class_weights;
         return made;
       };
-      const auto count = [=, reduction = reduction](const Case<T>& x) {
+      const auto count = [=](const Case<T>& x) {
         return reduction == Reduction::kNone ? x.logits.size() : size_t{1};
       };
       run.Scalars("BinaryCrossEntropy" + with, count,
@@ -440,9 +444,9 @@ void Choose(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
 #endif
 
 struct Options {
-  std::string target;  ///< the only one, or empty for all
-  std::string expect;  ///< a file to compare with
-  std::string update;  ///< a file to write
+  std::vector<std::string> targets;  ///< empty for all
+  std::string expect;                ///< a file to compare with
+  std::string update;                ///< a file to write
 };
 
 struct Result {
@@ -450,19 +454,34 @@ struct Result {
   Lines lines;
 };
 
-/// The lines of every target asked for that this machine has.
-std::vector<Result> RunTargets(const std::string& only) {
-  std::vector<Result> results;
-  std::string known;
-  for (const int64_t target : Targets()) {
-    const std::string name = hwy::TargetName(target);
-    known += " " + name;
-    if (!only.empty() && name != only) continue;
-    Choose(target);
-    results.push_back({name, RunAllTypes()});
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += " " + name;
+  return text;
+}
+
+/// The SIMD targets asked for, each of which this machine must have.
+std::vector<int64_t> Chosen(const std::vector<std::string>& wanted) {
+  const std::vector<int64_t> all = Targets();
+  std::vector<std::string> names;
+  for (const int64_t target : all) names.push_back(hwy::TargetName(target));
+  std::vector<int64_t> chosen;
+  for (const std::string& name : wanted) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      throw std::runtime_error("--target " + name +
+                               " is not one of:" + Joined(names));
+    }
+    chosen.push_back(all[static_cast<size_t>(found - names.begin())]);
   }
-  if (results.empty()) {
-    throw std::runtime_error("--target " + only + " is not one of:" + known);
+  return wanted.empty() ? all : chosen;
+}
+
+std::vector<Result> RunTargets(const std::vector<std::string>& wanted) {
+  std::vector<Result> results;
+  for (const int64_t target : Chosen(wanted)) {
+    Choose(target);
+    results.push_back({hwy::TargetName(target), RunAllTypes()});
   }
   return results;
 }
@@ -547,10 +566,10 @@ void Update(const std::vector<Result>& results, const std::string& path) {
 }
 
 constexpr char kHelp[] =
-    "Usage: hash_corpus [--target NAME] [--expect FILE | --update FILE]\n\n"
+    "Usage: hash_corpus [--target NAME]... [--expect FILE | --update FILE]\n\n"
     "Prints a hash of what each function returns over a fixed corpus, for "
     "every\n"
-    "SIMD target of this machine or the named one.\n\n"
+    "SIMD target of this machine or those named.\n\n"
     "  --expect FILE  compares with the file instead; differences are printed\n"
     "  --update FILE  writes the file instead: what is the same on all "
     "targets\n";
@@ -558,18 +577,17 @@ constexpr char kHelp[] =
 Options Parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; i += 2) {
-    const std::string_view name = argv[i];
-    std::string* value = name == "--target"   ? &options.target
-                         : name == "--expect" ? &options.expect
-                         : name == "--update" ? &options.update
-                                              : nullptr;
-    if (value == nullptr) {
-      throw std::runtime_error("unknown option " + std::string(name));
+    const std::string name = argv[i];
+    if (i + 1 == argc) throw std::runtime_error(name + " needs a value");
+    if (name == "--target") {
+      options.targets.push_back(argv[i + 1]);
+    } else if (name == "--expect") {
+      options.expect = argv[i + 1];
+    } else if (name == "--update") {
+      options.update = argv[i + 1];
+    } else {
+      throw std::runtime_error("unknown option " + name);
     }
-    if (i + 1 == argc) {
-      throw std::runtime_error(std::string(name) + " needs a value");
-    }
-    *value = argv[i + 1];
   }
   return options;
 }
@@ -580,10 +598,12 @@ int Main(int argc, char** argv) {
     return 0;
   }
   const Options options = Parse(argc, argv);
-  const std::vector<Result> results = RunTargets(options.target);
-  if (!options.update.empty()) Update(results, options.update);
+  const std::vector<Result> results = RunTargets(options.targets);
   if (!options.expect.empty()) return Compare(results, options.expect);
-  if (!options.update.empty()) return 0;
+  if (!options.update.empty()) {
+    Update(results, options.update);
+    return 0;
+  }
   for (const Result& result : results) {
     std::cout << "# " << result.target << "\n";
     for (const std::string& line : result.lines) std::cout << line << "\n";
