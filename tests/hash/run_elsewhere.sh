@@ -39,6 +39,7 @@ TABLE
 help() {
   cat <<HELP
 Usage: run_elsewhere.sh [--install] [--build DIR] [RUN...]
+       run_elsewhere.sh --ready
 
 Compiles the library and the hash program for other instruction sets, runs them
 under an emulator, and compares what every function returned, bit for bit, with
@@ -50,6 +51,7 @@ $(runs | awk '{ printf "  %-9s %s\n", $1, $2 == "clang" ? "this machine, every S
   --install    installs missing Debian packages (it asks for Debian's arm64
                packages beside this machine's own)
   --build DIR  where to build, by default build/elsewhere in the source tree
+  --ready      only lists the runs for which all tools are there
 HELP
 }
 
@@ -123,9 +125,12 @@ configure_wasm() {
 
 configure_clang() { cmake "$@" -DCMAKE_CXX_COMPILER=clang++-19; }
 
-# build_program BUILD: configured once, then whatever is out of date.
-build_program() {
-  local folder=$build_root/$1
+# build_program BUILD: configured once, then whatever is out of date. Another
+# run of this script may be at the same folder.
+build_program() (
+  folder=$build_root/$1
+  exec {lock}>"$build_root/$1.lock"
+  flock "$lock"
   if [[ ! -f $folder/build.ninja ]]; then
     say "Configuring in $folder"
     "configure_$1" -S "$here/elsewhere" -B "$folder" -G Ninja \
@@ -136,7 +141,7 @@ build_program() {
     }
   fi
   ninja -C "$folder" hash_corpus >&2 || die "building for $1 failed"
-}
+)
 
 # --------------------------------------------------------------------- run --
 
@@ -171,11 +176,19 @@ builds_of() {
     sort -u
 }
 
+list_ready() {
+  local name build rest
+  while read -r name build rest; do
+    [[ -n $(missing_packages "$build") ]] || echo "$name"
+  done < <(runs)
+}
+
 # parse ARGUMENT...: fills install, build_root and names.
 parse() {
   while (($#)); do
     case $1 in
       -h | --help) help && exit ;;
+      --ready) list_ready && exit ;;
       --install) install=yes ;;
       --build)
         (($# > 1)) || die "--build needs a value"

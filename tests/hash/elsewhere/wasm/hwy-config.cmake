@@ -12,7 +12,7 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
 file(CREATE_LINK ${SURPRISAL_HOST_HIGHWAY}/hwy ${CMAKE_BINARY_DIR}/include/hwy
      SYMBOLIC)
 if(NOT TARGET hwy::hwy)
-  add_library(hwy::hwy INTERFACE IMPORTED GLOBAL)
+  add_library(hwy::hwy INTERFACE IMPORTED)
   target_include_directories(hwy::hwy INTERFACE ${CMAKE_BINARY_DIR}/include)
   target_compile_definitions(hwy::hwy INTERFACE HWY_COMPILE_ONLY_EMU128)
 endif()
