@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -226,7 +227,9 @@ inline Case<double> RandomCase(Random& random, size_t rows, size_t classes) {
 }
 
 /// Logits that have proved hard for some implementation: confident rows, sums
-/// near 1, offsets, gaps, ties, results below the normal numbers, infinities.
+/// near 1, offsets, gaps, results below the normal numbers, infinities; and those
+/// that come so near to a tie that rounding twice would go wrong, such as the
+/// softmax of [3 * 2^-23, 0], which is 1/2 + 3 * 2^-25 - 2^-69.8.
 inline std::vector<std::vector<double>> HardLogits() {
   constexpr double kInf = HUGE_VAL;
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -252,6 +255,11 @@ inline std::vector<std::vector<double>> HardLogits() {
       {0, -708.5, -740.2, -745.1, -745.2},
       {0x1p-16, -400},
       {16777216, -1},
+      {0x3p-7, 0},
+      {0x3p-10, 0},
+      {0x3p-23, 0},
+      {0x3p-24, 0},
+      {0x3p-52, 0},
       {-kLn2, -kLn2},
       {-kLn3, -kLn3, -kLn3},
       {88.7, 88.7, 0},
@@ -304,6 +312,19 @@ inline std::vector<Pair> HardPairs() {
           {{0.5, 0.5}, {kNaN, 0.5}}};
 }
 
+/// Short rows once for each class as the label.
+inline Case<double> HardCase(Random& random,
+                             const std::vector<double>& logits) {
+  const size_t rows = logits.size() <= 4 ? logits.size() : 1;
+  Case<double> made = RandomCase(random, rows, logits.size());
+  made.logits.clear();
+  for (size_t r = 0; r < rows; ++r) {
+    made.logits.insert(made.logits.end(), logits.begin(), logits.end());
+    if (rows > 1) made.labels[r] = static_cast<Label>(r);
+  }
+  return made;
+}
+
 inline std::vector<Case<double>> Cases() {
   Random random(20260101);
   std::vector<Case<double>> cases;
@@ -316,8 +337,7 @@ inline std::vector<Case<double>> Cases() {
     cases.push_back(RandomCase(random, shape.rows, shape.classes));
   }
   for (const std::vector<double>& logits : HardLogits()) {
-    cases.push_back(RandomCase(random, 1, logits.size()));
-    cases.back().logits = logits;
+    cases.push_back(HardCase(random, logits));
   }
   for (const Pair& pair : HardPairs()) {
     cases.push_back(RandomCase(random, 1, pair.p.size()));
@@ -350,36 +370,18 @@ Case<T> To(const Case<double>& from) {
 /// Arguments of the elementwise functions: their edges, of either sign, and
 /// random ones of every size.
 inline std::vector<double> Arguments() {
-  std::vector<double> x = {0,
-                           1,
-                           0.5,
-                           2,
-                           HUGE_VAL,
-                           0x1p-149,
-                           0x1p-126,
-                           0x1p-1074,
-                           0x1p-1022,
-                           0x1.fffffep127,
-                           0x1p-24,
-                           0x1p-25,
-                           0x1p-53,
-                           0x1p-54,
-                           0x1.62e42ep-1,
-                           88.722839,
-                           88.7229,
-                           103.972,
-                           103.98,
-                           709.7827,
-                           745.1332,
-                           746,
-                           20,
-                           37,
-                           1e-5,
-                           0x1.fffffep-1,
-                           0x1.000002p0,
-                           16777216,
-                           1e30,
-                           17.328680038452148};
+  static constexpr double kEdges[] = {
+      // Whole and half numbers, and infinity
+      0, 0.5, 1, 2, 16777216, 1e30, 0x1.fffffep127, HUGE_VAL,
+      // The ends of the subnormal and of the normal numbers
+      0x1p-149, 0x1p-126, 0x1p-1074, 0x1p-1022,
+      // Where exponentials overflow, underflow, or no longer count beside 1
+      88.722839, 88.7229, 103.972, 103.98, 709.7827, 745.1332, 746, 20, 37,
+      17.328680038452148,
+      // Around 0 and 1, and where sigmoids come near to a tie
+      1e-5, 0x1p-24, 0x1p-25, 0x1p-53, 0x1p-54, 0x1.fffffep-1, 0x1.000002p0,
+      0x1.62e42ep-1, 0x3p-7, 0x3p-10, 0x3p-23, 0x3p-24, 0x3p-52};
+  std::vector<double> x(std::begin(kEdges), std::end(kEdges));
   const size_t positive = x.size();
   for (size_t i = 0; i < positive; ++i) x.push_back(-x[i]);
   x.push_back(std::numeric_limits<double>::quiet_NaN());
