@@ -73,8 +73,8 @@ has() {
 
 # missing_packages BUILD...: of the table, what is not there.
 missing_packages() {
-  local build package probe reason
-  while read -r build package probe reason; do
+  local build package probe
+  while read -r build package probe _; do
     [[ " $* " == *" $build "* ]] || continue
     has "$probe" || echo "$package"
   done < <(tools)
@@ -177,8 +177,8 @@ builds_of() {
 }
 
 list_ready() {
-  local name build rest
-  while read -r name build rest; do
+  local name build
+  while read -r name build _; do
     [[ -n $(missing_packages "$build") ]] || echo "$name"
   done < <(runs)
 }
