@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "surprisal/common/stages.h"
+
 namespace surprisal::certain {
 namespace {
 
@@ -486,6 +488,7 @@ double RoundedLogSum(ElementType type, const LogSum& sum) {
 
 double RoundTo(ElementType type,
                const std::function<Interval(int bits)>& enclose) {
+  ++Stages().last;
   for (int bits = kFirstBits; bits <= kMostBits; bits *= 2) {
     if (const auto rounded = CommonRounding(type, enclose(bits))) {
       return *rounded;

@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 #include "surprisal/common/elements-inl.h"
 #include "surprisal/common/first_stage-inl.h"
+#include "surprisal/common/stages.h"
 #include "surprisal/common/upstream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,6 +50,7 @@ HWY_INLINE void MapChunk(ElementType type, Chunk& chunk) {
     if (!round.Certain() ||
         !RoundEstimate(d, format, Function::First(d, x, g), y)) {
       y = Function::Full(d, round, i, x, g);
+      Stages().full += hn::Lanes(d);
     }
     hn::Store(y, d, chunk.y + i);
   }

@@ -15,6 +15,7 @@
 #include "surprisal/common/elements-inl.h"
 #include "surprisal/common/rows.h"
 #include "surprisal/common/scratch.h"
+#include "surprisal/common/stages.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
@@ -69,6 +70,7 @@ HWY_INLINE void ComputeRow(size_t classes, const Undecided& open,
                            const Fn& lanes_of, Rounder& round,
                            double* rounded) {
   const Doubles d;
+  Stages().full += open.Empty() ? classes : open.Places().size();
   if (open.Empty()) {
     for (size_t i = 0; i < classes; i += hn::Lanes(d)) {
       hn::Store(lanes_of(d, i, round), d, rounded + i);

@@ -147,6 +147,7 @@ class LossWriter {
 
   HWY_INLINE void Row(size_t r, const WideValue& x) {
     if (loss_.data == nullptr) return;
+    ++Stages().full;
     if (reduction_ == Reduction::kNone) {
       loss_.Set(r, RoundScalar(loss_.type, x, [&] { return last_resort_(r); }));
     } else {

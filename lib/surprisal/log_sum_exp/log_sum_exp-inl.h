@@ -36,6 +36,7 @@ HWY_INLINE WideValue LogSumExpOf(const ExpRow& row) {
 }
 
 inline HWY_NOINLINE double FullLogSumExpRow(InRow logits, ElementType type) {
+  ++Stages().full;
   return RoundScalar(type, LogSumExpOf(LoadExpRow(logits)),
                      [&] { return certain::LogSumExp(type, logits); });
 }

@@ -1,0 +1,10 @@
+#include "surprisal/common/stages.h"
+
+namespace surprisal {
+
+StageCounts& Stages() {
+  thread_local StageCounts counts;
+  return counts;
+}
+
+}  // namespace surprisal
