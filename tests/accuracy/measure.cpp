@@ -17,26 +17,53 @@ namespace {
 /// an Exact, of 335 bits, cannot tell.
 constexpr double kTie = 0x1p-300;
 
+/// What is smaller may be a sum that is exactly 0, by its 100 digits.
+constexpr double kNothing = 1e-85;
+
 /// How many of the hardest random rows have their neighbours tried, and how
 /// many neighbours each.
 constexpr size_t kHardest = 32;
 constexpr uint64_t kNeighbours = 48;
 
-/// The 100 digits of a row's results, computed once and only if asked for.
+/// A row's results in 100 digits, and rounded, computed only if asked for.
 class ExactRow {
  public:
   ExactRow(const Quantity& quantity, const RowInput& input)
-      : quantity_(quantity), input_(input) {}
+      : one_class_(quantity.one_class),
+        oracles_(quantity.oracles),
+        input_(input) {}
 
   const Exact& operator[](size_t place) {
-    if (exact_.empty()) exact_ = quantity_.exact(input_);
+    if (exact_.empty()) exact_ = oracles_.exact(input_);
     return exact_[place];
   }
 
+  /// What looks like a tie is looked at in 500 digits: e^-300 may break it, or
+  /// the 100 digits of 1/3 may have made it look broken. What is a tie by 500
+  /// digits is one. (Functions of one number have no thirds, but tails such as
+  /// e^-(2^39), which their oracles keep in any number of digits.)
+  template <class R>
+  R Rounded(size_t place) {
+    const Exact& value = (*this)[place];
+    if (one_class_ || !isfinite(value) || UlpsFromMidpoint<R>(value) >= kTie) {
+      return RoundTo<R>(value);
+    }
+    if (wide_.empty()) wide_ = oracles_.wide(input_);
+    const InUlps count = CountUlps<R>(value);
+    const Exact size = ldexp(Exact(floor(count.units) + 0.5), count.exponent);
+    const Exact tie = value < 0 ? Exact(-size) : size;
+    const Wide beside = wide_[place] - Wide(tie);
+    const Exact little = ldexp(size, -300);
+    if (fabs(beside) < ldexp(Wide(size), -1600)) return RoundTo<R>(tie);
+    return RoundTo<R>(beside < 0 ? Exact(tie - little) : Exact(tie + little));
+  }
+
  private:
-  const Quantity& quantity_;
+  bool one_class_;
+  const Oracles& oracles_;
   const RowInput& input_;
   std::vector<Exact> exact_;
+  std::vector<Wide> wide_;
 };
 
 /// How far the value is from where its rounding to R changes, in ulp; 0.5 for
@@ -79,7 +106,13 @@ class Judge {
   /// Every result of the batch, or a single one.
   void Take(const Source& source, std::optional<size_t> row = {},
             std::optional<size_t> place = {}) {
-    const Batch batch = Make(quantity_, type_, source);
+    TakeFrom(Make(quantity_, type_, source), source, row, place);
+  }
+
+  /// The same where the batch has been made already.
+  void TakeFrom(const Batch& batch, const Source& source,
+                std::optional<size_t> row = {},
+                std::optional<size_t> place = {}) {
     got_.clear();
     for (const int64_t target : targets_) {
       hwy::SetSupportedTargetsForTest(target);
@@ -110,7 +143,7 @@ class Judge {
     const Batch batch = Make(quantity_, type_, found.source);
     const bool near = found.source.family == Source::kNear;
     const RowInput input = RowOf(batch, near ? 0 : found.source.row);
-    return quantity_.exact(input)[found.place];
+    return quantity_.oracles.exact(input)[found.place];
   }
 
   void TakeRow(const Source& source, size_t row, const RowInput& input,
@@ -151,10 +184,16 @@ class Judge {
   void TakeNarrow(size_t index, Approx approx, ExactRow& exact,
                   const RowInput& input) {
     const std::optional<R> certain = CertainRounding<R>(approx);
-    const R want = certain ? *certain : RoundTo<R>(exact[at_.place]);
+    const R want = certain ? *certain : exact.template Rounded<R>(at_.place);
     const double wide = Format<R>::Widen(want);
     for (size_t t = 0; t < targets_.size(); ++t) {
-      if (!Same(got_[t][index], wide)) Differ(t, got_[t][index], wide, input);
+      const double got = got_[t][index];
+      if (Same(got, wide)) continue;
+      if (got != 0 || wide != 0) {
+        Differ(t, got, wide, input);
+      } else if (fabs(exact[at_.place]) > kNothing) {
+        ++findings_.zero_signs;
+      }
     }
     if (!certain) ++findings_.escalated;
     Distance(approx, !certain, exact);
@@ -244,11 +283,13 @@ Findings MeasureAs(const Quantity& quantity, ElementType type,
   // Only random rows have been kept so far: look around the hardest of them
   const std::vector<Found> hardest = judge.Hardest();
   for (const Found& found : hardest) {
+    const Recipe recipe = quantity.For(type);
+    const Batch batch = RandomBatch(recipe, found.source.number);
     for (uint64_t step = 0; step < kNeighbours; ++step) {
       Source source = found.source;
       source.family = Source::kNear;
       source.step = step;
-      judge.Take(source);
+      judge.TakeFrom(Neighbour(batch, source.row, step, recipe), source);
     }
   }
   for (uint64_t i = 0; i < kSpecialBatches; ++i) {
@@ -327,7 +368,8 @@ Findings Remeasure(const Quantity& quantity, ElementType type,
 
 Taken StagesOfRandom(const Quantity& quantity, ElementType type,
                      size_t classes) {
-  constexpr uint64_t kFew = 1 << 16, kMany = 1 << 24;
+  constexpr uint64_t kFew = 1 << 16;
+  const uint64_t many = SizeOf(type) == 2 ? 1 << 18 : 1 << 22;
   const size_t rows = std::max<size_t>(kFew / classes, 1);
   Taken taken;
   uint64_t drawn = 0;
@@ -336,7 +378,7 @@ Taken StagesOfRandom(const Quantity& quantity, ElementType type,
           taken);
     drawn += rows * classes;
     const bool often = taken.stages.full > taken.results / 16;
-    if (drawn >= (often ? kFew / 2 : kMany)) return taken;
+    if (drawn >= (often ? kFew / 2 : many)) return taken;
   }
 }
 

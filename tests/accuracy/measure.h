@@ -42,6 +42,9 @@ struct Findings {
   uint64_t ties = 0;       ///< exactly, or nearer than 2^-300 of an ulp
   uint64_t escalated = 0;  ///< results that needed 100 digits
   std::vector<uint64_t> differences = {};  ///< per target; not of doubles
+  /// Zeros of the other sign than the number that underflowed, on all targets;
+  /// an exact 0 has no sign, and what a function says of its is tested elsewhere.
+  uint64_t zero_signs = 0;
   std::vector<std::string> examples = {};  ///< of differences, at most three
   Found nearest = {.ulp = 1};              ///< not of doubles
   std::vector<Found> worst = {};           ///< per target; of doubles alone
@@ -74,8 +77,8 @@ struct Taken {
 };
 
 /// By rows of that many classes of normally distributed logits (or random
-/// arguments): 2^24 numbers, or about 2^16 if these show that more than one
-/// result in 16 takes the full stage.
+/// arguments): 2^22 numbers, of 16 bits 2^18; or about 2^16 if these show that
+/// more than one result in 16 takes the full stage.
 Taken StagesOfRandom(const Quantity& quantity, ElementType type,
                      size_t classes);
 

@@ -114,10 +114,10 @@ Batch DrawnProbs(const Recipe& recipe, Random& random) {
   return batch;
 }
 
-/// The x near 0 with -x ln x = y, from below: x = y / -ln x again and again.
+/// About the x near 0 with -x ln x = y: x = y / -ln x again and again.
 Exact InverseEntropy(const Exact& y) {
   Exact x = y;
-  for (int i = 0; i < 60; ++i) x = y / -log(x);
+  for (int i = 0; i < 10; ++i) x = y / -log(x);
   return x;
 }
 

@@ -52,6 +52,13 @@ Approx Log1pSlope(double x) {
   return x > -1 ? Approx{1} / (Approx{1} + Approx{x}) : Unknown();
 }
 
+/// An oracle, a template over the number type, in its two sizes.
+template <class Of>
+Oracles Both(Of) {
+  return {[](const RowInput& in) { return Of()(Exact(), in); },
+          [](const RowInput& in) { return Of()(Wide(), in); }};
+}
+
 #define SURPRISAL_FUNCTION(kStem, Name)                                        \
   {kStem,                                                                      \
    #Name,                                                                      \
@@ -64,9 +71,9 @@ Approx Log1pSlope(double x) {
    [](const RowInput& in, Scratch&, Approxes& out) {                           \
      out.push_back(filtered::Name(in.first[0]));                               \
    },                                                                          \
-   [](const RowInput& in) {                                                    \
-     return std::vector<Exact>{Name##Oracle<Exact>(in.first[0])};              \
-   },                                                                          \
+   Both([]<class N>(N, const RowInput& in) {                                   \
+     return std::vector<N>{Name##Oracle<N>(in.first[0])};                      \
+   }),                                                                         \
    nullptr},                                                                   \
   {                                                                            \
     kStem, #Name "Vjp", Content::kArguments, Content::kUpstream, true, false,  \
@@ -78,10 +85,10 @@ Approx Log1pSlope(double x) {
           const Approx g = {in.second[0]};                                     \
           out.push_back(g.IsZero() ? Unknown() : g* Name##Slope(in.first[0])); \
         },                                                                     \
-        [](const RowInput& in) {                                               \
-          return std::vector<Exact>{                                           \
-              Name##VjpOracle<Exact>(in.first[0], in.second[0])};              \
-        },                                                                     \
+        Both([]<class N>(N, const RowInput& in) {                              \
+          return std::vector<N>{                                               \
+              Name##VjpOracle<N>(in.first[0], in.second[0])};                  \
+        }),                                                                    \
         nullptr                                                                \
   }
 
@@ -210,9 +217,9 @@ Quantity LogSumExpQuantity() {
             row.Assign(in.first);
             out.push_back(row.LogSumExp());
           },
-          [](const RowInput& in) {
-            return std::vector<Exact>{LogSumExpOracle(in.first)};
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return std::vector<N>{LogSumExpOracle<N>(in.first)};
+          }),
           BuildLogSumExp};
 }
 
@@ -232,9 +239,9 @@ Quantity LogSumExpGradientQuantity() {
           return Approx{in.upstream} * logits.Softmax(c);
         });
       },
-      [](const RowInput& in) {
-        return LogSumExpGradientOracle(in.first, in.upstream);
-      },
+      Both([]<class N>(N, const RowInput& in) {
+        return LogSumExpGradientOracle<N>(in.first, in.upstream);
+      }),
       BuildLogSumExpGradient};
 }
 
@@ -252,23 +259,26 @@ Quantity SoftmaxQuantity() {
               return logits.Softmax(c);
             });
           },
-          [](const RowInput& in) { return SoftmaxOracle(in.first); },
+          Both([]<class N>(N, const RowInput& in) {
+            return SoftmaxOracle<N>(in.first);
+          }),
           BuildSoftmax};
 }
 
 Quantity SoftmaxVjpQuantity() {
-  return {
-      "softmax",
-      "SoftmaxVjp",
-      Content::kLogits,
-      Content::kUpstream,
-      false,
-      false,
-      true,
-      [](const Arguments& a) { SoftmaxVjp(a.first, a.second, a.out); },
-      ApproxSoftmaxVjp,
-      [](const RowInput& in) { return SoftmaxVjpOracle(in.first, in.second); },
-      BuildSoftmaxVjp};
+  return {"softmax",
+          "SoftmaxVjp",
+          Content::kLogits,
+          Content::kUpstream,
+          false,
+          false,
+          true,
+          [](const Arguments& a) { SoftmaxVjp(a.first, a.second, a.out); },
+          ApproxSoftmaxVjp,
+          Both([]<class N>(N, const RowInput& in) {
+            return SoftmaxVjpOracle<N>(in.first, in.second);
+          }),
+          BuildSoftmaxVjp};
 }
 
 Quantity LogSoftmaxQuantity() {
@@ -285,7 +295,9 @@ Quantity LogSoftmaxQuantity() {
               return logits.LogSoftmax(c);
             });
           },
-          [](const RowInput& in) { return LogSoftmaxOracle(in.first); },
+          Both([]<class N>(N, const RowInput& in) {
+            return LogSoftmaxOracle<N>(in.first);
+          }),
           BuildLogSoftmax};
 }
 
@@ -299,9 +311,9 @@ Quantity LogSoftmaxVjpQuantity() {
           true,
           [](const Arguments& a) { LogSoftmaxVjp(a.first, a.second, a.out); },
           ApproxLogSoftmaxVjp,
-          [](const RowInput& in) {
-            return LogSoftmaxVjpOracle(in.first, in.second);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return LogSoftmaxVjpOracle<N>(in.first, in.second);
+          }),
           BuildLogSoftmaxVjp};
 }
 
@@ -322,11 +334,11 @@ Quantity NllQuantity() {
             const double w = in.second[y], x = -in.first[y];
             out.push_back(w == 0 || x == 0 ? Unknown() : Approx{w} * Approx{x});
           },
-          [](const RowInput& in) {
-            return NllOracle(
+          Both([]<class N>(N, const RowInput& in) {
+            return NllOracle<N>(
                 One(in.first), std::span(&in.label, 1),
                 {.reduction = Reduction::kNone, .class_weights = in.second});
-          },
+          }),
           nullptr};
 }
 
@@ -348,10 +360,10 @@ Quantity LabelLoss() {
             row.Assign(in.first);
             out.push_back(row.CrossEntropy(static_cast<size_t>(in.label)));
           },
-          [](const RowInput& in) {
-            return CrossEntropyOracle(One(in.first), std::span(&in.label, 1),
-                                      kEachRow);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return CrossEntropyOracle<N>(One(in.first), std::span(&in.label, 1),
+                                         kEachRow);
+          }),
           BuildCrossEntropy};
 }
 
@@ -372,10 +384,10 @@ Quantity LabelGradient() {
                                                  c);
             });
           },
-          [](const RowInput& in) {
-            return CrossEntropyGradientOracle(
+          Both([]<class N>(N, const RowInput& in) {
+            return CrossEntropyGradientOracle<N>(
                 One(in.first), std::span(&in.label, 1), kEachRow);
-          },
+          }),
           BuildCrossEntropyGradient};
 }
 
@@ -393,11 +405,11 @@ Quantity WeightedLoss() {
                 {.reduction = Reduction::kNone, .class_weights = a.weights});
           },
           ApproxWeightedLoss,
-          [](const RowInput& in) {
-            return CrossEntropyOracle(
+          Both([]<class N>(N, const RowInput& in) {
+            return CrossEntropyOracle<N>(
                 One(in.first), std::span(&in.label, 1),
                 {.reduction = Reduction::kNone, .class_weights = in.second});
-          },
+          }),
           nullptr};
 }
 
@@ -413,9 +425,10 @@ Quantity TargetsLoss() {
             CrossEntropy(a.first, a.second, a.out_flat, kEachRow);
           },
           ApproxTargetsLoss,
-          [](const RowInput& in) {
-            return CrossEntropyOracle(One(in.first), One(in.second), kEachRow);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return CrossEntropyOracle<N>(One(in.first), One(in.second),
+                                         kEachRow);
+          }),
           BuildTargetsLoss};
 }
 
@@ -431,10 +444,10 @@ Quantity TargetsGradient() {
             CrossEntropyGradient(a.first, a.second, a.out, kEachRow);
           },
           ApproxTargetsGradient,
-          [](const RowInput& in) {
-            return CrossEntropyGradientOracle(One(in.first), One(in.second),
-                                              kEachRow);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return CrossEntropyGradientOracle<N>(One(in.first), One(in.second),
+                                                 kEachRow);
+          }),
           BuildTargetsGradient};
 }
 
@@ -452,10 +465,10 @@ Quantity FromProbs() {
           [](const RowInput& in, Scratch&, Approxes& out) {
             out.push_back(filtered::CrossEntropyFromProbs(in.first, in.second));
           },
-          [](const RowInput& in) {
-            return std::vector<Exact>{
-                CrossEntropyFromProbsOracle(in.first, in.second)};
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return std::vector<N>{
+                CrossEntropyFromProbsOracle<N>(in.first, in.second)};
+          }),
           BuildFromProbs};
 }
 
@@ -481,10 +494,10 @@ Quantity Binary() {
       [](const RowInput& in, Scratch&, Approxes& out) {
         out.push_back(filtered::BinaryCrossEntropy(in.first[0], in.second[0]));
       },
-      [](const RowInput& in) {
-        return BinaryCrossEntropyOracle(One(in.first), One(in.second),
-                                        kEachOne);
-      },
+      Both([]<class N>(N, const RowInput& in) {
+        return BinaryCrossEntropyOracle<N>(One(in.first), One(in.second),
+                                           kEachOne);
+      }),
       nullptr};
 }
 
@@ -505,10 +518,10 @@ Quantity BinaryGradient() {
             out.push_back(no * filtered::Sigmoid(x) +
                           -(Approx{t} * filtered::Sigmoid(-x)));
           },
-          [](const RowInput& in) {
-            return BinaryCrossEntropyGradientOracle(One(in.first),
-                                                    One(in.second), kEachOne);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return BinaryCrossEntropyGradientOracle<N>(
+                One(in.first), One(in.second), kEachOne);
+          }),
           nullptr};
 }
 
@@ -527,10 +540,10 @@ Quantity BinaryFromProbs() {
           [](const RowInput& in, Scratch&, Approxes& out) {
             out.push_back(ApproxBceFromProbs(in.first[0], in.second[0]));
           },
-          [](const RowInput& in) {
-            return BinaryCrossEntropyFromProbsOracle(One(in.first),
-                                                     One(in.second), kEachOne);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return BinaryCrossEntropyFromProbsOracle<N>(
+                One(in.first), One(in.second), kEachOne);
+          }),
           nullptr};
 }
 
@@ -549,10 +562,10 @@ Quantity BinaryFromProbsGradient() {
       [](const RowInput& in, Scratch&, Approxes& out) {
         out.push_back(ApproxBceFromProbsGradient(in.first[0], in.second[0]));
       },
-      [](const RowInput& in) {
-        return BinaryCrossEntropyFromProbsGradientOracle(
+      Both([]<class N>(N, const RowInput& in) {
+        return BinaryCrossEntropyFromProbsGradientOracle<N>(
             One(in.first), One(in.second), kEachOne);
-      },
+      }),
       nullptr};
 }
 
@@ -575,9 +588,9 @@ Quantity EntropyQuantity() {
           [](const RowInput& in, Scratch&, Approxes& out) {
             out.push_back(filtered::Entropy(in.first));
           },
-          [](const RowInput& in) {
-            return std::vector<Exact>{EntropyOracle(in.first)};
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return std::vector<N>{EntropyOracle<N>(in.first)};
+          }),
           BuildEntropy};
 }
 
@@ -596,9 +609,9 @@ Quantity EntropyGradientQuantity() {
           out.push_back(Approx{-in.upstream} * (Approx{1} + filtered::Log(p)));
         }
       },
-      [](const RowInput& in) {
-        return EntropyGradientOracle(in.first, in.upstream);
-      },
+      Both([]<class N>(N, const RowInput& in) {
+        return EntropyGradientOracle<N>(in.first, in.upstream);
+      }),
       nullptr};
 }
 
@@ -615,9 +628,9 @@ Quantity EntropyOfLogitsQuantity() {
             row.Assign(in.first);
             out.push_back(row.EntropyOfLogits());
           },
-          [](const RowInput& in) {
-            return std::vector<Exact>{EntropyOfLogitsOracle(in.first)};
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return std::vector<N>{EntropyOfLogitsOracle<N>(in.first)};
+          }),
           nullptr};
 }
 
@@ -633,9 +646,9 @@ Quantity EntropyOfLogitsGradientQuantity() {
             EntropyOfLogitsGradient(a.first, a.upstream, a.out);
           },
           ApproxEntropyOfLogitsGradient,
-          [](const RowInput& in) {
-            return EntropyOfLogitsGradientOracle(in.first, in.upstream);
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return EntropyOfLogitsGradientOracle<N>(in.first, in.upstream);
+          }),
           nullptr};
 }
 
@@ -652,9 +665,9 @@ Quantity Divergence() {
       [](const RowInput& in, Scratch&, Approxes& out) {
         out.push_back(filtered::KlDivergence(in.first, in.second));
       },
-      [](const RowInput& in) {
-        return std::vector<Exact>{KlDivergenceOracle(in.first, in.second)};
-      },
+      Both([]<class N>(N, const RowInput& in) {
+        return std::vector<N>{KlDivergenceOracle<N>(in.first, in.second)};
+      }),
       BuildDivergence};
 }
 
@@ -670,10 +683,10 @@ Quantity DivergenceFromLogProbs() {
             KlDivergenceFromLogProbs(a.first, a.second, a.out_flat);
           },
           ApproxKlFromLogProbs,
-          [](const RowInput& in) {
-            return std::vector<Exact>{
-                KlDivergenceFromLogProbsOracle(in.first, in.second)};
-          },
+          Both([]<class N>(N, const RowInput& in) {
+            return std::vector<N>{
+                KlDivergenceFromLogProbsOracle<N>(in.first, in.second)};
+          }),
           nullptr};
 }
 
@@ -695,10 +708,11 @@ Quantity DivergenceGradient() {
                   (Approx{1} + filtered::LogRatio(in.first[c], in.second[c])));
             }
           },
-          [](const RowInput& in) {
-            return KlDivergenceGradientOracle(in.first, in.second, in.upstream)
+          Both([]<class N>(N, const RowInput& in) {
+            return KlDivergenceGradientOracle<N>(in.first, in.second,
+                                                 in.upstream)
                 .first;
-          },
+          }),
           nullptr};
 }
 

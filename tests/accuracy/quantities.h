@@ -6,6 +6,7 @@
 
 #include "accuracy/inputs.h"
 #include "oracle/approx.h"
+#include "oracle/definition.h"
 #include "oracle/exact.h"
 #include "oracle/filtered_rows.h"
 #include "surprisal/common/rows.h"
@@ -29,7 +30,11 @@ struct Arguments {
 using Scratch = filtered::LogitsRow;
 
 using ApproxFn = void (*)(const RowInput&, Scratch&, std::vector<Approx>&);
-using ExactFn = std::vector<Exact> (*)(const RowInput&);
+/// The results of one row, in 100 digits and in 500.
+struct Oracles {
+  std::vector<Exact> (*exact)(const RowInput&);
+  std::vector<Wide> (*wide)(const RowInput&);
+};
 /// Rows whose first result lies next to where its rounding changes, or none.
 using BuildFn = Batch (*)(const Recipe&, uint64_t number);
 
@@ -43,8 +48,8 @@ struct Quantity {
   bool cancels;
   void (*run)(const Arguments&);
   ApproxFn approx;  ///< appends the results of one row
-  ExactFn exact;    ///< the same in 100 digits
-  BuildFn build;    ///< may be null
+  Oracles oracles;
+  BuildFn build;  ///< may be null
 
   Recipe For(ElementType type) const {
     return {type, first, second, one_class};

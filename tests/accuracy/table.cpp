@@ -16,8 +16,9 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-const Cells kNarrowHead = {"function", "type",   "results", "different", "ties",
-                           "nearest",  "in hex", "input",   "result",    "row"};
+const Cells kNarrowHead = {"function", "type",   "results", "different",
+                           "zeros",    "ties",   "nearest", "in hex",
+                           "input",    "result", "row"};
 const Cells kDoubleHead = {"function", "targets", "results", "error",
                            "in hex",   "input",   "result",  "row"};
 const Cells kStagesHead = {"function", "type", "rows",
@@ -92,6 +93,7 @@ std::string NarrowLine(const Quantity& quantity, ElementType type,
   return Line(
       Joined({quantity.name, NameOf(type), fmt::format("{}", findings.results),
               Differences(targets, findings.differences),
+              fmt::format("{}", findings.zero_signs),
               fmt::format("{}", findings.ties)},
              FoundCells(findings.nearest)));
 }
@@ -336,14 +338,14 @@ class Checker {
   void Narrow(const Cells& cells) {
     const Quantity* quantity = Named(cells[0]);
     const auto type = TypeNamed(cells[1]);
-    const auto source = ParseSource(cells[7]);
+    const auto source = ParseSource(cells[8]);
     if (quantity == nullptr || !type || !source) return Unreadable(cells);
     seen_.push_back(cells[0] + " " + cells[1]);
     const auto targets = hwy::SupportedAndGeneratedTargets();
     const Findings found = Remeasure(*quantity, *type, targets, source->first,
                                      source->second, run_);
     Compare(cells, 3, Differences(targets, found.differences));
-    Compare(cells, 5, FoundCells(found.nearest));
+    Compare(cells, 6, FoundCells(found.nearest));
   }
 
   void Double(const Cells& cells) {
