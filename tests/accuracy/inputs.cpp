@@ -385,7 +385,8 @@ Batch Neighbour(const Batch& batch, size_t row, uint64_t step,
 Batch NormalBatch(const Recipe& recipe, size_t rows, size_t classes,
                   uint64_t number) {
   Random random = RandomOf(3, number);
-  if (recipe.first != Content::kLogits) {
+  const bool arguments = recipe.first == Content::kArguments;
+  if (recipe.first != Content::kLogits && !arguments) {
     return MakeBatch(recipe, rows, classes, random);
   }
   Batch batch{.rows = rows, .classes = classes};
@@ -397,7 +398,8 @@ Batch NormalBatch(const Recipe& recipe, size_t rows, size_t classes,
     for (int k = 0; k < 4; ++k) {
       sum += static_cast<double>(bits >> (16 * k) & 0xffff) * 0x1p-16;
     }
-    batch.first.push_back(Nearest(recipe.type, 3 * 1.7320508075688772 * sum));
+    const double x = 3 * 1.7320508075688772 * sum;
+    batch.first.push_back(Nearest(recipe.type, arguments ? std::fabs(x) : x));
   }
   Complete(recipe, random, batch);
   return batch;

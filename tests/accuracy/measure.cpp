@@ -73,6 +73,7 @@ double FromMidpoint(long double value) {
   if (value == 0 || !std::isfinite(value)) return 0.5;
   int exponent = 0;
   const long double magnitude = std::frexp(std::fabs(value), &exponent);
+  if (exponent > Format<R>::kMaxExponent) return 0.5;
   const int lost = std::max(Format<R>::kMinExponent - exponent, 0);
   const long double units = std::ldexp(magnitude, Format<R>::kPrecision - lost);
   return static_cast<double>(std::fabs(units - std::floor(units) - 0.5L));
