@@ -315,6 +315,8 @@ struct CrossEntropyLastResort {
   }
 };
 
+using LabelLossWriter = LossWriter<CrossEntropyLastResort>;
+
 /// One batch with integer labels, row by row.
 struct LabelBatch {
   InRows logits;
@@ -326,8 +328,6 @@ struct LabelBatch {
   double exponent;  ///< of losses and gradients
   const CrossEntropyLastResort& last_resort;
 };
-
-using LabelLossWriter = LossWriter<CrossEntropyLastResort>;
 
 /// A row by the first stage: true where that decides all that is asked for. What
 /// it leaves open of the gradient is noted, and the loss is then not repeated.
@@ -496,14 +496,14 @@ HWY_INLINE void StoreShortLabels(const LabelBatch& batch,
 }
 
 /// Rows of few classes; the gradient must not lie over the logits.
-HWY_INLINE void ShortLabelRows(const LabelBatch& batch,
-                               LabelLossWriter& writer) {
+HWY_INLINE void ShortLabelRows(const LabelBatch& batch, size_t begin,
+                               size_t count, LabelLossWriter& writer) {
   const bool wants_gradient = batch.d_logits.data != nullptr;
-  std::vector<bool> has_loss(batch.logits.rows, false);
+  std::vector<bool> has_loss(count, false);
   const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
     ShortLosses(batch, chunk, writer, open);
     for (size_t r = 0; r < chunk.rows; ++r) {
-      has_loss[chunk.first + r] = !open[r];
+      has_loss[chunk.first + r - begin] = !open[r];
     }
     if (!wants_gradient) return;
     ShortFactors factors;
@@ -513,9 +513,10 @@ HWY_INLINE void ShortLabelRows(const LabelBatch& batch,
                        batch.d_logits, open);
     StoreShortLabels(batch, chunk, factors, open);
   };
-  ForShortRows(batch.logits, by_chunk, [&](size_t r, InRow /*logits*/) {
-    LabelRow(batch, r, has_loss[r], writer);
-  });
+  ForShortRows(batch.logits, begin, count, by_chunk,
+               [&](size_t r, InRow /*logits*/) {
+                 LabelRow(batch, r, has_loss[r - begin], writer);
+               });
 }
 
 /// Loss and gradient of a batch with integer labels; an empty `loss` or a view
@@ -526,7 +527,7 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
                                         std::span<const Label> labels,
                                         OutRow loss, OutRows d_logits,
                                         const CrossEntropyOptions& options,
-                                        bool first) {
+                                        const Executor* executor, bool first) {
   const CrossEntropyLastResort last_resort = {loss.type,
                                               d_logits.type,
                                               {logits,
@@ -550,22 +551,24 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
     batch.exponent = batch.weights.exponent;
   }
   first = first && batch.smoothing == 0.0;
-  LabelLossWriter writer(loss, options.reduction, last_resort);
-  if (first && AreShort(logits, ElementType::kFloat32) &&
-      d_logits.data != logits.data) {
-    ShortLabelRows(batch, writer);
-  } else {
-    for (size_t r = 0; r < logits.rows; ++r) {
+  const bool by_chunk = first && AreShort(logits, ElementType::kFloat32) &&
+                        d_logits.data != logits.data;
+  const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
+    if (by_chunk) return ShortLabelRows(batch, begin, count, writer);
+    for (size_t r = begin; r < begin + count; ++r) {
       LabelRow(batch, r, false, writer, first);
     }
-  }
-  return writer.Finish(batch.shares, !first);
+  };
+  return WriteBatch(executor, logits,
+                    LabelLossWriter(loss, options.reduction, last_resort),
+                    batch.shares, !first, rows);
 }
 
 /// The same for target distributions.
 HWY_INLINE void CrossEntropyOfTargetRows(InRows logits, InRows targets,
                                          OutRow loss, OutRows d_logits,
-                                         const CrossEntropyOptions& options) {
+                                         const CrossEntropyOptions& options,
+                                         const Executor* executor) {
   const ScaledWeights weights = LoadWeights(options.class_weights);
   const bool mean = options.reduction == Reduction::kMean;
   const Shares shares = {
@@ -581,17 +584,22 @@ HWY_INLINE void CrossEntropyOfTargetRows(InRows logits, InRows targets,
                                                options.label_smoothing,
                                                options.reduction,
                                                options.ignore_index}};
-  LossWriter writer(loss, options.reduction, last_resort);
-  for (size_t r = 0; r < logits.rows; ++r) {
-    const auto gradient = [&](size_t c) { return last_resort.Gradient(r, c); };
-    const ExpRow row = LoadExpRow(logits[r]);
-    const TargetRow target_row =
-        LoadTargets(targets[r], options.label_smoothing, weights, row.arg_max);
-    writer.Row(r, Raised(TargetLoss(row, target_row), weights.exponent));
-    TargetGradient(row, target_row, shares, weights.exponent,
-                   RowOrNone(d_logits, r), gradient);
-  }
-  writer.Finish(shares);
+  const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
+    for (size_t r = begin; r < begin + count; ++r) {
+      const auto gradient = [&](size_t c) {
+        return last_resort.Gradient(r, c);
+      };
+      const ExpRow row = LoadExpRow(logits[r]);
+      const TargetRow target_row = LoadTargets(
+          targets[r], options.label_smoothing, weights, row.arg_max);
+      writer.Row(r, Raised(TargetLoss(row, target_row), weights.exponent));
+      TargetGradient(row, target_row, shares, weights.exponent,
+                     RowOrNone(d_logits, r), gradient);
+    }
+  };
+  WriteBatch(executor, logits,
+             LabelLossWriter(loss, options.reduction, last_resort), shares,
+             true, rows);
 }
 
 /// Runs `batch(loss, d_logits)`; in two passes where a reduced loss might ask
@@ -609,25 +617,26 @@ HWY_INLINE void LossThenGradient(InRows logits, OutRow loss, OutRows d_logits,
 
 void CrossEntropyOfLabels(InRows logits, std::span<const Label> labels,
                           OutRow loss, OutRows d_logits,
-                          const CrossEntropyOptions& options) {
+                          const CrossEntropyOptions& options,
+                          const Executor* executor) {
   const bool narrow = logits.type != ElementType::kFloat64;
   LossThenGradient(logits, loss, d_logits, options.reduction,
                    [&](OutRow to, OutRows gradient) {
                      if (!CrossEntropyOfLabelRows(logits, labels, to, gradient,
-                                                  options, narrow)) {
+                                                  options, executor, narrow)) {
                        CrossEntropyOfLabelRows(logits, labels, to, {}, options,
-                                               false);
+                                               executor, false);
                      }
                    });
 }
 
 void CrossEntropyOfTargets(InRows logits, InRows targets, OutRow loss,
-                           OutRows d_logits,
-                           const CrossEntropyOptions& options) {
+                           OutRows d_logits, const CrossEntropyOptions& options,
+                           const Executor* executor) {
   LossThenGradient(logits, loss, d_logits, options.reduction,
                    [&](OutRow to, OutRows gradient) {
                      CrossEntropyOfTargetRows(logits, targets, to, gradient,
-                                              options);
+                                              options, executor);
                    });
 }
 

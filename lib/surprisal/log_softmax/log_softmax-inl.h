@@ -119,7 +119,7 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
     };
     StoreShort(chunk, ends_at, log_probs, open);
   };
-  ForShortRows(logits, by_chunk, [&](size_t r, InRow row) {
+  ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
     LogSoftmaxRow(row, 1.0, log_probs[r]);
   });
 }

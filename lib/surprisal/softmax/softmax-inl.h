@@ -58,7 +58,7 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        kFirstExpError + chunk.sum_error + 5 * kUnit, probs,
                        open);
   };
-  ForShortRows(logits, by_chunk,
+  ForShortRows(logits, 0, logits.rows, by_chunk,
                [&](size_t r, InRow row) { SoftmaxRow(row, 1.0, probs[r]); });
 }
 
