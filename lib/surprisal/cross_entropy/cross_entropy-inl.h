@@ -360,8 +360,9 @@ HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
   }
   const double factor = std::ldexp(weight / batch.shares.divisor.hi / row.sum,
                                    static_cast<int>(batch.exponent));
-  // Beyond, products with what stands in for e^-700 and less would count
-  if (!(factor > 0x1p-300 && factor < 0x1p300) ||
+  // Beyond, products with exponentials that are but roughly known would count:
+  // with what stands in for e^-700, or with those of shifted logits
+  if (!(factor > 0x1p-300 && factor < (row.shifted ? 1.0 : 0x1p300)) ||
       batch.shares.relative > 0x1p-60 ||
       (!result.loss && to.data == logits.data)) {
     return result;
