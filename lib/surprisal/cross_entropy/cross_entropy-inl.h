@@ -463,8 +463,10 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
     if (!Counts(batch, chunk.first + r)) continue;
     const auto y = static_cast<size_t>(batch.labels[chunk.first + r]);
     const double factor = batch.weights[y] * scale / chunk.sums[r];
-    // Beyond, products lose bits or overflow; a weight of 0 is exact
-    if ((factor != 0.0 && !(factor > 0x1p-500 && factor < 0x1p500)) ||
+    // Beyond, products lose bits or overflow; a weight of 0 is exact, and so is
+    // what a single class leaves
+    if (chunk.classes == 1 ||
+        (factor != 0.0 && !(factor > 0x1p-500 && factor < 0x1p500)) ||
         batch.shares.relative > 0x1p-60) {
       open.Note(r);
     }
@@ -491,8 +493,7 @@ HWY_INLINE void StoreShortLabels(const LabelBatch& batch,
   for (size_t r = 0; r < chunk.rows; ++r) {
     const size_t row = chunk.first + r;
     if (!Counts(batch, row)) continue;
-    batch.d_logits[row].Set(static_cast<size_t>(batch.labels[row]),
-                            rounded[r] + 0.0);
+    batch.d_logits[row].Set(static_cast<size_t>(batch.labels[row]), rounded[r]);
   }
 }
 

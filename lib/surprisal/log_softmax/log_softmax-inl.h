@@ -29,7 +29,8 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
   const Dd<Doubles> log_sum = ToDd(d, row.LogSum());
   const auto at_max = hn::Eq(t.hi, zero);
   const Dd<Doubles> value =
-      IfThenElse(d, at_max, Neg(d, ToDd(d, row.log_sum)), Sub(d, t, log_sum));
+      IfThenElse(d, at_max, Sub(d, ToDd(d, zero), ToDd(d, row.log_sum)),
+                 Sub(d, t, log_sum));
   const V<Doubles> exponent = hn::IfThenElseZero(at_max, hn::Set(d, -kUp));
   const V<Doubles> error = hn::Add(
       hn::Mul(hn::Abs(value.hi), hn::Set(d, row.relative)),
