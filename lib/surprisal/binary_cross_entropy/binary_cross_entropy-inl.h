@@ -66,7 +66,7 @@ HWY_INLINE Scaled<D> WeighTerm(D d, Scaled<D> weight, Scaled<D> term) {
   const V<D> zero = hn::Zero(d);
   const auto none = hn::Eq(weight.value.hi, zero);
   // The product with a huge term, the softplus of a huge logit, must fit
-  const auto huge = hn::Gt(term.value.hi, hn::Set(d, 0x1p900));
+  const auto huge = hn::Gt(V<D>(term.value.hi), hn::Set(d, 0x1p900));
   const V<D> down = hn::IfThenElse(huge, hn::Set(d, 0x1p-64), hn::Set(d, 1.0));
   term.value = Scale(d, term.value, down);
   term.exponent =
@@ -102,9 +102,11 @@ HWY_INLINE V<D> InfiniteLoss(D d, V<D> x, M positive_infinite,
                              M negative_infinite,
                              const BinaryWeights<D>& weights) {
   const V<D> zero = hn::Zero(d);
-  const auto counts = hn::Or(
-      hn::And(positive_infinite, hn::Gt(weights.positive.value.hi, zero)),
-      hn::And(negative_infinite, hn::Gt(weights.negative.value.hi, zero)));
+  const V<D> positive = weights.positive.value.hi;
+  const V<D> negative = weights.negative.value.hi;
+  const auto counts =
+      hn::Or(hn::And(positive_infinite, hn::Gt(positive, zero)),
+             hn::And(negative_infinite, hn::Gt(negative, zero)));
   const V<D> special = hn::IfThenElseZero(counts, hn::Set(d, HUGE_VAL));
   return hn::IfThenElse(hn::IsNaN(x), x, special);
 }
@@ -162,7 +164,7 @@ struct FromProbs {
     const Scaled<D> log_term = term(log_q);
     const Scaled<D> against = {
         IfThenElse(d, tiny, itself.value, log_term.value),
-        hn::IfThenElseZero(tiny, itself.exponent)};
+        hn::IfThenElseZero(tiny, V<D>(itself.exponent))};
     const Scaled<D> sum =
         AddScaled(d, WeighTerm(d, weights.positive, term(log_p)),
                   WeighTerm(d, weights.negative, against));
@@ -183,11 +185,12 @@ struct FromProbs {
     const Scaled<D> push =
         WeighTerm(d, weights.negative, {Div(d, ToDd(d, one), rest), zero});
     const V<D> infinity = hn::Set(d, HUGE_VAL);
-    V<D> special = hn::IfThenElseZero(
-        hn::And(p_is_1, hn::Gt(weights.negative.value.hi, zero)), infinity);
-    special =
-        hn::IfThenElse(hn::And(p_is_0, hn::Gt(weights.positive.value.hi, zero)),
-                       hn::Neg(infinity), special);
+    const V<D> positive = weights.positive.value.hi;
+    const V<D> negative = weights.negative.value.hi;
+    V<D> special =
+        hn::IfThenElseZero(hn::And(p_is_1, hn::Gt(negative, zero)), infinity);
+    special = hn::IfThenElse(hn::And(p_is_0, hn::Gt(positive, zero)),
+                             hn::Neg(infinity), special);
     return SumOf<D>(d, push, pull, hn::IfThenElse(hn::IsNaN(p), p, special));
   }
 };

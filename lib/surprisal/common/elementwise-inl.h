@@ -28,8 +28,10 @@ struct Chunk {
   size_t count = 0;
 };
 
-/// Loads elements from `begin` on, padded to whole vectors with 1.
-HWY_INLINE void LoadChunk(InRow from, size_t begin, size_t count, double* to) {
+/// Loads elements from `begin` on, padded to whole vectors with 1. Not inlined:
+/// for SVE, GCC 12.2 crashes where it optimizes the loop around it.
+inline HWY_NOINLINE void LoadChunk(InRow from, size_t begin, size_t count,
+                                   double* to) {
   Widen(from, begin, count, to);
   std::fill(to + count, to + hwy::RoundUpTo(count, hn::Lanes(Doubles())), 1.0);
 }

@@ -48,8 +48,8 @@ HWY_INLINE WideValue LabelLoss(const ExpRow& row, size_t y, double weight) {
   const DoubleDouble t = {row.shifted.hi[y], row.shifted.lo[y]};
   if (std::isinf(t.hi)) return {{}, 0.0, HUGE_VAL};
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  const double w_value = hn::GetLane(w.value.hi);
-  const double w_exponent = hn::GetLane(w.exponent);
+  const double w_value = FromLane(w.value.hi);
+  const double w_exponent = FromLane(w.exponent);
   if (t.hi == 0.0) {
     const DoubleDouble loss = Product(row.log_sum, {w_value, 0.0});
     return {loss, w_exponent - kUp, 0.0, loss.hi * row.others_relative};
@@ -84,9 +84,9 @@ HWY_INLINE void LabelGradient(const ExpRow& row, size_t y, double weight,
   if (weight == 0.0) return FillRow(d_logits, 0.0);
   const One one;
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  const DoubleDouble factor = Quotient({hn::GetLane(w.value.hi), 0.0},
-                                       Product(row.sum, shares.divisor));
-  const double scale = exponent + hn::GetLane(w.exponent);
+  const DoubleDouble factor =
+      Quotient({FromLane(w.value.hi), 0.0}, Product(row.sum, shares.divisor));
+  const double scale = exponent + FromLane(w.exponent);
   const double relative = 2 * row.relative + shares.relative;
   // At the label minus the others, never p - 1
   const DoubleDouble others = Product(OthersOf(row, y), factor);
@@ -115,10 +115,10 @@ HWY_INLINE WideValue FirstLabelLoss(const FirstRow& row, double logit,
   const FirstLogSum log_sum = LogSumOf(row);
   const One one;
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  const double w_value = hn::GetLane(w.value.hi);
+  const double w_value = FromLane(w.value.hi);
   const double loss = w_value * ((row.max - logit) + log_sum.value);
   return {{loss, 0.0},
-          hn::GetLane(w.exponent),
+          FromLane(w.exponent),
           0.0,
           loss * 6 * kUnit + log_sum.error * w_value * (1 + 0x1p-40)};
 }
@@ -227,8 +227,8 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
   for (size_t i = 0; i < targets.values.padded; i += hn::Lanes(d)) {
     const Dd<Doubles> t = row.shifted.At(d, i);
     const Dd<Doubles> weight = targets.values.At(d, i);
-    const auto counts = hn::Gt(weight.hi, zero);
-    const auto masked = hn::Not(hn::IsFinite(t.hi));
+    const auto counts = hn::Gt(V<Doubles>(weight.hi), zero);
+    const auto masked = hn::Not(hn::IsFinite(V<Doubles>(t.hi)));
     infinite = hn::Or(infinite, hn::And(counts, masked));
     const Dd<Doubles> depth = IfThenElse(
         d, masked, ToDd(d, zero), Scale(d, Neg(d, t), hn::Set(d, 0x1p-64)));
@@ -288,10 +288,11 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
     const auto pull_i = Mul(d, e, Sub(d, ToDd(d, targets.total), t));
     const auto push_i = Mul(d, t, Sub(d, ToDd(d, all), e));
     const auto value = Mul(d, Sub(d, pull_i, push_i), ToDd(d, inverse));
+    const V<Doubles> e_hi = e.hi;
     const auto far =
-        hn::IfThenElseZero(hn::Le(e.hi, hn::Set(d, kStandIn)), e.hi);
+        hn::IfThenElseZero(hn::Le(e_hi, hn::Set(d, kStandIn)), e_hi);
     const auto size =
-        hn::Add(hn::Mul(e.hi, hn::Set(d, total)),
+        hn::Add(hn::Mul(e_hi, hn::Set(d, total)),
                 hn::Mul(push_i.hi, hn::Set(d, 1 + stand_ins / relative)));
     const auto error = hn::Add(hn::Mul(size, hn::Set(d, off)),
                                hn::Mul(far, hn::Set(d, total * inverse.hi)));
@@ -432,13 +433,12 @@ HWY_INLINE void ShortLosses(const LabelBatch& batch, const ShortChunk& chunk,
     }
     const auto y = static_cast<size_t>(batch.labels[row]);
     const Scaled<One> w = Normalize(one, hn::Set(one, batch.weights[y]));
-    const double w_value =
-        batch.weights[y] == 0.0 ? 0.0 : hn::GetLane(w.value.hi);
+    const double w_value = batch.weights[y] == 0.0 ? 0.0 : FromLane(w.value.hi);
     const double loss = logs[r] - chunk.x[r * chunk.classes + y];
     const double error = std::abs(logs[r]) * (kShortLogError + kUnit) +
                          std::abs(loss) * 4 * kUnit + chunk.sum_error;
     const WideValue value = {{loss * w_value, 0.0},
-                             batch.exponent + hn::GetLane(w.exponent),
+                             batch.exponent + FromLane(w.exponent),
                              0.0,
                              error * w_value};
     if (!writer.FirstRow(row, value)) open.Note(r);
