@@ -124,7 +124,8 @@ HWY_INLINE WideValue FirstLabelLoss(const FirstRow& row, double logit,
 }
 
 /// The gradient of a row by the first stage: factor times the exponentials, and
-/// at the label minus factor times the others. Returns as StoreFirst() does.
+/// at the label minus factor times the others, never -0. Returns as StoreFirst()
+/// does.
 HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                    size_t y, double factor, InRow logits,
                                    OutRow d_logits, Undecided& open) {
@@ -146,7 +147,7 @@ HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                   d_logits, open);
   if (!done && open.Empty()) return false;
   if (!decided) open.Note(y);
-  d_logits.Set(y, hn::GetLane(label));
+  d_logits.Set(y, hn::GetLane(label) + 0.0);
   return done && decided;
 }
 

@@ -28,8 +28,9 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
   const Dd<Doubles> t = row.shifted.At(d, i);
   const Dd<Doubles> log_sum = ToDd(d, row.LogSum());
   const auto at_max = hn::Eq(t.hi, zero);
-  const Dd<Doubles> value =
+  Dd<Doubles> value =
       IfThenElse(d, at_max, Neg(d, ToDd(d, row.log_sum)), Sub(d, t, log_sum));
+  value.hi = hn::Add(value.hi, zero);  // ln 1 is +0
   const V<Doubles> exponent = hn::IfThenElseZero(at_max, hn::Set(d, -kUp));
   const V<Doubles> error = hn::Add(
       hn::Mul(hn::Abs(value.hi), hn::Set(d, row.relative)),
@@ -103,6 +104,8 @@ HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
 HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
                                     const OutRows& log_probs) {
   const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
+    // A single class has ln 1, whose sign no interval around 0 knows
+    for (size_t r = 0; chunk.classes == 1 && r < chunk.rows; ++r) open.Note(r);
     HWY_ALIGN double logs[kShortChunk + kMaxDoubles];
     ShortLogs(chunk, logs);
     double* spread =

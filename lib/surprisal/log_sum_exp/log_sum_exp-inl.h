@@ -41,7 +41,7 @@ inline HWY_NOINLINE double FullLogSumExpRow(InRow logits, ElementType type) {
                      [&] { return certain::LogSumExp(type, logits); });
 }
 
-/// max + ln(sum / e^max), where both ends round alike.
+/// max + ln(sum / e^max), where both ends round alike. Never -0.
 HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
   if (type == ElementType::kFloat64) return FullLogSumExpRow(logits, type);
   const FirstRow row = LoadFirstRow<false>(logits, true);
@@ -53,11 +53,11 @@ HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
   V<One> rounded = hn::Zero(one);
   const Estimate<One> estimate = {hn::Set(one, value), hn::Set(one, error)};
   return RoundEstimate(one, FormatOf(type), estimate, rounded)
-             ? hn::GetLane(rounded)
+             ? hn::GetLane(rounded) + 0.0
              : FullLogSumExpRow(logits, type);
 }
 
-/// A batch of rows of few classes: ln(sum).
+/// A batch of rows of few classes: ln(sum). Never -0.
 HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
   const FloatFormat format = FormatOf(log_sum_exp.type);
   const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
@@ -71,6 +71,7 @@ HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
     HWY_ALIGN double rounded[kShortChunk + kMaxDoubles];
     Undecided rows;
     RoundEnds(ends_at, chunk.rows, format, rounded, rows);
+    for (size_t r = 0; r < chunk.rows; ++r) rounded[r] += 0.0;
     Narrow(rounded, chunk.first, chunk.rows, log_sum_exp);
     open.Note(rows, 1);
   };
