@@ -28,10 +28,8 @@ struct Chunk {
   size_t count = 0;
 };
 
-/// Loads elements from `begin` on, padded to whole vectors with 1. Not inlined:
-/// for SVE, GCC 12.2 crashes where it optimizes the loop around it.
-inline HWY_NOINLINE void LoadChunk(InRow from, size_t begin, size_t count,
-                                   double* to) {
+/// Loads elements from `begin` on, padded to whole vectors with 1.
+HWY_INLINE void LoadChunk(InRow from, size_t begin, size_t count, double* to) {
   Widen(from, begin, count, to);
   std::fill(to + count, to + hwy::RoundUpTo(count, hn::Lanes(Doubles())), 1.0);
 }
@@ -40,8 +38,10 @@ inline HWY_NOINLINE void LoadChunk(InRow from, size_t begin, size_t count,
 /// - First(d, x, g): an Estimate in double arithmetic;
 /// - Full(d, round, i, x, g): double-double, rounded by `round`, specials too;
 /// - LastResort(type, x, g): certain, for what Full left open.
+/// Not inlined: for SVE, GCC 12.2 crashes on this loop where it sees the chunk on
+/// the stack.
 template <class Function>
-HWY_INLINE void MapChunk(ElementType type, Chunk& chunk) {
+HWY_NOINLINE void MapChunk(ElementType type, Chunk& chunk) {
   const Doubles d;
   Rounder round(type);
   const FloatFormat format = FormatOf(type);
