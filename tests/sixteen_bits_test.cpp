@@ -291,7 +291,8 @@ void AddRowGradients(std::vector<ElementFunction>& all) {
 }
 
 /// A gradient with respect to two tables, each half by itself.
-using PairKernel = void (*)(InRows, InRows, InRow, OutRows, OutRows);
+using PairKernel = void (*)(InRows, InRows, InRow, OutRows, OutRows,
+                            const Executor*);
 using PairOracle = PairGradient<Exact> (*)(std::span<const double>,
                                            std::span<const double>, double);
 
@@ -304,7 +305,8 @@ void AddPair(std::vector<ElementFunction>& all, const std::string& name,
         {name + (of_first ? " of the first" : " of the second"), Zero::kPlus,
          [=](const Arguments& a, OutRows out) {
            kernel(a.tables.*first, a.tables.*second, a.row_upstream,
-                  of_first ? out : OutRows{}, of_first ? OutRows{} : out);
+                  of_first ? out : OutRows{}, of_first ? OutRows{} : out,
+                  nullptr);
          },
          [=](const Batch16& batch) {
            return EachRow(batch, [&](const auto& row, size_t r) {
@@ -472,29 +474,30 @@ std::vector<ElementFunction> RowFunctions() {
 
 /// A function of one table, with one number per row.
 void AddOfOne(std::vector<ScalarFunction>& all, const std::string& name,
-              void (*kernel)(InRows, OutRow),
+              void (*kernel)(InRows, OutRow, const Executor*),
               Exact (*oracle)(std::span<const double>), InRows In::*table,
               std::vector<double> Values::*values) {
-  all.push_back(
-      {name,
-       [=](const Arguments& a, OutRow out) { kernel(a.tables.*table, out); },
-       [=](const Batch16& batch) {
-         return EachRow(batch, [&](const auto& row, size_t) {
-           return oracle(row(values));
-         });
-       }});
+  all.push_back({name,
+                 [=](const Arguments& a, OutRow out) {
+                   kernel(a.tables.*table, out, nullptr);
+                 },
+                 [=](const Batch16& batch) {
+                   return EachRow(batch, [&](const auto& row, size_t) {
+                     return oracle(row(values));
+                   });
+                 }});
 }
 
 /// A function of two tables, with one number per row.
 void AddOfTwo(std::vector<ScalarFunction>& all, const std::string& name,
-              void (*kernel)(InRows, InRows, OutRow),
+              void (*kernel)(InRows, InRows, OutRow, const Executor*),
               Exact (*oracle)(std::span<const double>, std::span<const double>),
               InRows In::*first, InRows In::*second,
               std::vector<double> Values::*first_values,
               std::vector<double> Values::*second_values) {
   all.push_back({name,
                  [=](const Arguments& a, OutRow out) {
-                   kernel(a.tables.*first, a.tables.*second, out);
+                   kernel(a.tables.*first, a.tables.*second, out, nullptr);
                  },
                  [=](const Batch16& batch) {
                    return EachRow(batch, [&](const auto& row, size_t) {

@@ -51,7 +51,7 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, size_t count, float* to,
     const Ends ends = ends_at(d, i);
     const auto low = hn::DemoteTo(df, ends.low);
     const auto high = hn::DemoteTo(df, ends.high);
-    if (HWY_UNLIKELY(!hn::AllTrue(df, SameBits(df, low, high)))) {
+    if (HWY_UNLIKELY(!hn::AllTrue(df, SameNumber(df, low, high)))) {
       NoteDifferences(df, low, high, i, count, open);
     }
     return low;
@@ -75,7 +75,7 @@ HWY_INLINE void RoundEnds(const EndsAt& ends_at, size_t count,
     const Ends ends = ends_at(d, i);
     const V<Doubles> low = RoundToFormat<Doubles>(d, format, ends.low);
     const V<Doubles> high = RoundToFormat<Doubles>(d, format, ends.high);
-    if (HWY_UNLIKELY(!hn::AllTrue(d, SameBits(d, low, high)))) {
+    if (HWY_UNLIKELY(!hn::AllTrue(d, SameNumber(d, low, high)))) {
       NoteDifferences(d, low, high, i, count, open);
     }
     hn::Store(low, d, rounded + i);

@@ -187,12 +187,11 @@ HWY_INLINE WideValue Centred(WideValue x) {
 }
 
 /// The value rounded to `type`; where its error leaves that open, what
-/// last_resort() returns. An exact 0 is +0, what underflows keeps its sign.
+/// last_resort() returns. Never -0.
 template <class LastResort>
 HWY_INLINE double RoundScalar(ElementType type, WideValue x,
                               const LastResort& last_resort) {
   if (x.special != 0.0) return x.special;
-  if (x.value.hi == 0.0 && x.error == 0.0 && x.above == 0.0) return 0.0;
   if (type == ElementType::kFloat64) x = Centred(x);
   const One one;
   Rounder round(type);
@@ -201,7 +200,7 @@ HWY_INLINE double RoundScalar(ElementType type, WideValue x,
                               hn::Set(one, apart ? 0x1p-1074 : -x.error),
                               hn::Set(one, apart ? x.above : x.error)};
   const double result = hn::GetLane(round(one, 0, approx));
-  return round.Open().Empty() ? result : last_resort();
+  return (round.Open().Empty() ? result : last_resort()) + 0.0;
 }
 
 }  // namespace HWY_NAMESPACE

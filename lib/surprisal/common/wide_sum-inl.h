@@ -158,7 +158,7 @@ class LossWriter {
     if (loss_.data == nullptr) return;
     ++Stages().full;
     if (reduction_ == Reduction::kNone) {
-      Set(r, RoundScalar(loss_.type, x, [&] { return last_resort_(r); }));
+      loss_.Set(r, RoundScalar(loss_.type, x, [&] { return last_resort_(r); }));
     } else {
       sum_.Add(x);
     }
@@ -177,7 +177,7 @@ class LossWriter {
       decided = false;
       return 0.0;
     });
-    if (decided) Set(r, rounded);
+    if (decided) loss_.Set(r, rounded);
     return decided;
   }
 
@@ -189,7 +189,7 @@ class LossWriter {
   HWY_INLINE bool Finish(const Shares& shares, bool final = true) {
     if (loss_.data == nullptr || reduction_ == Reduction::kNone) return true;
     if (shares.nothing) {
-      Set(0, NAN);
+      loss_.Set(0, NAN);
       return true;
     }
     const WideValue total =
@@ -199,14 +199,11 @@ class LossWriter {
       decided = final;
       return final ? last_resort_.Reduced() : 0.0;
     });
-    if (decided) Set(0, rounded);
+    if (decided) loss_.Set(0, rounded);
     return decided;
   }
 
  private:
-  /// A loss is never -0.
-  HWY_INLINE void Set(size_t i, double loss) { loss_.Set(i, loss + 0.0); }
-
   OutRow loss_;
   Reduction reduction_;
   const LastResort& last_resort_;

@@ -124,7 +124,8 @@ HWY_INLINE WideValue FirstLabelLoss(const FirstRow& row, double logit,
 }
 
 /// The gradient of a row by the first stage: factor times the exponentials, and
-/// at the label minus factor times the others. Returns as StoreFirst() does.
+/// at the label minus factor times the others, never -0. Returns as StoreFirst()
+/// does.
 HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                    size_t y, double factor, InRow logits,
                                    OutRow d_logits, Undecided& open) {
@@ -146,7 +147,7 @@ HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                   d_logits, open);
   if (!done && open.Empty()) return false;
   if (!decided) open.Note(y);
-  d_logits.Set(y, hn::GetLane(label));
+  d_logits.Set(y, FromLane(label) + 0.0);
   return done && decided;
 }
 
@@ -477,7 +478,7 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
   }
 }
 
-/// Sets the gradients at the labels of a chunk.
+/// Sets the gradients at the labels of a chunk; never -0.
 HWY_INLINE void StoreShortLabels(const LabelBatch& batch,
                                  const ShortChunk& chunk,
                                  const ShortFactors& from, OpenRows& open) {
@@ -493,7 +494,8 @@ HWY_INLINE void StoreShortLabels(const LabelBatch& batch,
   for (size_t r = 0; r < chunk.rows; ++r) {
     const size_t row = chunk.first + r;
     if (!Counts(batch, row)) continue;
-    batch.d_logits[row].Set(static_cast<size_t>(batch.labels[row]), rounded[r]);
+    batch.d_logits[row].Set(static_cast<size_t>(batch.labels[row]),
+                            rounded[r] + 0.0);
   }
 }
 
