@@ -286,7 +286,8 @@ struct ExactRow {
     return AddTail<Exact>(Exact(logits[c]) - Exact(logits[Max()]), -log_total);
   }
   Exact Gradient(size_t label) const {
-    return -SumRelativeTo(Max(), label) / (1 + SumRelativeTo(Max(), Max()));
+    return PlusZero(Exact(-SumRelativeTo(Max(), label) /
+                          (1 + SumRelativeTo(Max(), Max()))));
   }
   Exact Entropy() const {
     Exact sum = 0;
@@ -388,6 +389,8 @@ TEST_CASE("rows with special values follow the policy") {
   CHECK(CertainlyRoundsTo(0.0, masked.LogSoftmax(0)));
   CHECK(masked.CrossEntropy(1).value == kInf);
   CHECK(CertainlyRoundsTo(-1.0, masked.CrossEntropyGradient(1, 1)));
+  CHECK(CertainlyRoundsTo(0.0, masked.CrossEntropyGradient(0, 0)));
+  CHECK_FALSE(CertainlyRoundsTo(-0.0, masked.CrossEntropyGradient(0, 0)));
   CHECK(CertainlyRoundsTo(0.0, masked.EntropyOfLogits()));
 }
 
@@ -397,6 +400,8 @@ TEST_CASE("what underflows is known to be zero and of which sign") {
   CHECK_FALSE(CertainlyRoundsTo(-0.0, row.Softmax(1)));
   CHECK(CertainlyRoundsTo(-0.0f, row.LogSoftmax(0)));
   CHECK(CertainlyRoundsTo(0.0f, row.CrossEntropy(0)));
+  CHECK(CertainlyRoundsTo(
+      -0.0f, filtered::LogitsRow(Row{0, -300}).CrossEntropyGradient(0, 0)));
   CHECK(CertainlyRoundsTo(-0.0f, filtered::LogSigmoid(1e4)));
   CHECK(CertainlyRoundsTo(-0.0f, filtered::LogSigmoid(2e5)));
   CHECK(CertainlyRoundsTo(-0.0f, filtered::LogSigmoid(kInf)));
@@ -541,15 +546,15 @@ std::vector<Enclosed> EnclosedQuantities() {
   all.push_back({"log1p_slope", enclosed::Log1pSlope,
                  [](double x) { return Reciprocal(Approx{1} + Approx{x}); },
                  [](double x) { return Exact(1 / (1 + Exact(x))); }});
-  all.push_back({"sigmoid_slope", enclosed::SigmoidSlope,
-                 [](double x) {
-                   if (std::isnan(x)) return Approx::NaN();
-                   return NonNegative(filtered::Sigmoid(x) * filtered::Sigmoid(-x));
-                 },
-                 [](double x) {
-                   return Exact(ExactSigmoid(Exact(x)) *
-                                ExactSigmoid(Exact(-x)));
-                 }});
+  all.push_back(
+      {"sigmoid_slope", enclosed::SigmoidSlope,
+       [](double x) {
+         if (std::isnan(x)) return Approx::NaN();
+         return NonNegative(filtered::Sigmoid(x) * filtered::Sigmoid(-x));
+       },
+       [](double x) {
+         return Exact(ExactSigmoid(Exact(x)) * ExactSigmoid(Exact(-x)));
+       }});
   all.push_back({"log_sum_exp", enclosed::PairLogSumExp,
                  [](double x) { return PairRow(x).LogSumExp(); },
                  [](double x) { return ExactSoftplus(Exact(x)); }});
@@ -575,7 +580,7 @@ std::vector<Enclosed> EnclosedQuantities() {
            [=](double x) { return PairRow(x).CrossEntropyGradient(label, c); },
            [=](double x) {
              const Exact other = ExactSigmoid(label == 0 ? -x : x);
-             return c == label ? Exact(-other) : other;
+             return c == label ? PlusZero(Exact(-other)) : other;
            }});
     }
   }

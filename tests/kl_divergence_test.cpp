@@ -24,7 +24,8 @@ T FromLogProbs(const std::vector<T>& log_p, const std::vector<T>& log_q) {
 }
 
 /// The gradients of both functions have one form.
-using GradientFn = void(InRows, InRows, InRow, OutRows, OutRows);
+using GradientFn = void(InRows, InRows, InRow, OutRows, OutRows,
+                        const Executor*);
 
 template <class T>
 struct Gradient {
@@ -35,7 +36,7 @@ template <class T>
 Gradient<T> GradientOf(GradientFn* function, const std::vector<T>& p,
                        const std::vector<T>& q, T upstream) {
   Gradient<T> d = {std::vector<T>(p.size()), std::vector<T>(p.size())};
-  function(p, q, std::span<const T>(&upstream, 1), d.d_p, d.d_q);
+  function(p, q, std::span<const T>(&upstream, 1), d.d_p, d.d_q, nullptr);
   return d;
 }
 
@@ -190,9 +191,9 @@ TEST_CASE_TEMPLATE("either gradient may be left out", T, float, double) {
     ForEachTarget([&] {
       const auto both = GradientOf<T>(function, p, q, 1);
       std::vector<T> alone(2);
-      function(p, q, upstream, alone, {});
+      function(p, q, upstream, alone, {}, nullptr);
       CHECK(alone == both.d_p);
-      function(p, q, upstream, {}, alone);
+      function(p, q, upstream, {}, alone, nullptr);
       CHECK(alone == both.d_q);
     });
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "oracle/rounding.h"
 #include "surprisal/binary_cross_entropy/binary_cross_entropy_oracle.h"
 #include "surprisal/cross_entropy/cross_entropy_oracle.h"
 #include "surprisal/entropy/entropy_oracle.h"
@@ -358,12 +359,47 @@ TEST_CASE("the gradient of nearly certain rows is the tail, not 0") {
   const std::vector<Label> label = {0};
   const std::vector<Exact> d = CrossEntropyGradientOracle(Row{0, -700}, label);
   CHECK(AgreeingDigits(d[0], -exp(Exact(-700))) >= 95);
-  CHECK(d[1] == -d[0]);
+  CHECK(AgreeingDigits(d[1], Exact(-d[0])) >= 99);
   const std::vector<Exact> vjp = SoftmaxVjpOracle(Row{0, -700}, Row{1, 0});
   CHECK(AgreeingDigits(vjp[0], exp(Exact(-700))) >= 95);
   const std::vector<Exact> tie =
       SoftmaxVjpOracle(Row{0, -700, -700}, Row{1, 1, 0});
   CHECK(AgreeingDigits(tie[1], exp(Exact(-1400))) >= 95);
+}
+
+TEST_CASE("a gradient that is a tie is exact, though thirds are not") {
+  const Row flat = {0, 0, 0},
+            upstream = {-0.65944463f, 1.6074731f, -0.7252573f};
+  CHECK(LogSoftmaxVjpOracle(flat, upstream)[1] ==
+        Exact("1.533216059207916259765625"));
+  CHECK(LogSoftmaxVjpOracle(flat, upstream, 2)[1] ==
+        Exact("0.7666080296039581298828125"));
+  const Row thrice = {3 * (1 + 0x3p-24)};
+  CHECK(LogSumExpGradientOracle(flat, thrice[0])[0] == 1 + 0x3p-24);
+}
+
+TEST_CASE("a quotient that is a tie is exact, though its factors are not") {
+  const double tie = 1 + 0x1p-24;
+  CHECK(KlDivergenceGradientOracle(Row{0.25}, Row{0.75}, 3 * tie).second[0] ==
+        -tie);
+  CHECK(CrossEntropyFromProbsGradientOracle(Row{0.25}, Row{0.75}, 3 * tie)
+            .second[0] == -tie);
+}
+
+TEST_CASE("a gradient beside a tie keeps to its side, however near") {
+  // The tie 1 + 3 * 2^-24 goes up to an even float, all below it down.
+  const Row upstream = {5, 1 + 0x1p-23, 0x1p-24};
+  const Exact certain = LogSoftmaxVjpOracle(Row{0, -1e6, -1e6}, upstream)[0];
+  CHECK(RoundTo<float>(certain) == -float{1 + 0x1p-23});
+  CHECK(LogSoftmaxVjpOracle(Row{0, -kInf, -kInf}, upstream)[0] ==
+        -(1 + 0x3p-24));
+  // The product of two halves, of which the rest takes a little.
+  const std::vector<Exact> quarters =
+      SoftmaxVjpOracle(Row{1e30, 1e30, 0}, Row{4 * (1 + 0x3p-24), 0, 1});
+  CHECK(RoundTo<float>(quarters[0]) == float{1 + 0x1p-23});
+  const std::vector<Exact> halves =
+      LogSumExpGradientOracle(Row{1e8, 1e8, 0}, 4 + 0x3p-22);
+  CHECK(RoundTo<float>(halves[0]) == float{2 + 0x1p-22});
 }
 
 TEST_CASE("the mean divides by the weights of the labels that count") {
@@ -582,6 +618,21 @@ TEST_CASE("divergence counts what p has and q lacks") {
   CHECK(KlDivergenceFromLogProbsOracle(log_p, log_q) == 1);
   CHECK(KlDivergenceFromLogProbsOracle(log_p, certain) == Infinity<Exact>());
   CHECK(IsPlusZero(KlDivergenceFromLogProbsOracle(log_p, log_p)));
+}
+
+TEST_CASE("a divergence beside a tie keeps to its side, however near") {
+  // 2^24 + 1 and a little, which stands behind it or before it.
+  const Row log_p = {0, -16777217, -1e6, 0};
+  const Row log_q = {-16777217, -16777217, -16777217, 0};
+  CHECK(RoundTo<float>(KlDivergenceFromLogProbsOracle(log_p, log_q)) ==
+        16777218);
+  const Row p(log_p.rbegin(), log_p.rend()), q(log_q.rbegin(), log_q.rend());
+  CHECK(RoundTo<float>(KlDivergenceFromLogProbsOracle(p, q)) == 16777218);
+  CHECK(KlDivergenceFromLogProbsOracle(Row{0, -kInf}, Row{-16777217, 0}) ==
+        16777217);
+  // A term that is infinite leaves nothing to be near to.
+  CHECK(KlDivergenceFromLogProbsOracle(Row{0, -9}, Row{-kInf, 0}) ==
+        Infinity<Exact>());
 }
 
 TEST_CASE("divergence gradients at the edges of the simplex") {

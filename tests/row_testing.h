@@ -107,7 +107,9 @@ void CheckSameResults(std::span<const T> got, std::span<const T> want) {
   REQUIRE(got.size() == want.size());
   for (size_t index = 0; index < want.size(); ++index) {
     if (SameBits(got[index], want[index])) continue;
-    if (std::isnan(got[index]) && std::isnan(want[index])) continue;
+    if (std::isnan(ToDouble(got[index])) && std::isnan(ToDouble(want[index]))) {
+      continue;
+    }
     CAPTURE(index);
     const std::string got_text = Shown(got[index]);
     const std::string want_text = Shown(want[index]);

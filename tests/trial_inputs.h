@@ -9,6 +9,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "oracle/format.h"
+#include "surprisal/common/element.h"
+
 /// What kernels are tried on: named hard rows and portable random ones.
 namespace surprisal::testing {
 
@@ -194,7 +197,17 @@ std::vector<T> TrialArguments(size_t random_arguments = 4000) {
 /// The values as doubles, for the oracles; exact.
 template <class Range>
 std::vector<double> Widen(const Range& values) {
-  return std::vector<double>(std::begin(values), std::end(values));
+  std::vector<double> wide;
+  for (const auto x : values) wide.push_back(ToDouble(x));
+  return wide;
+}
+
+/// The nearest values of T.
+template <class T, class Range>
+std::vector<T> Narrowed(const Range& values) {
+  std::vector<T> narrow;
+  for (const auto x : values) narrow.push_back(Format<T>::Narrow(x));
+  return narrow;
 }
 
 }  // namespace surprisal::testing

@@ -14,7 +14,9 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/surprisal
 # Of common/, what the contracts include; the rest is the kernels' own business.
 install(FILES ${PROJECT_SOURCE_DIR}/lib/surprisal/common/element.h
               ${PROJECT_SOURCE_DIR}/lib/surprisal/common/error.h
+              ${PROJECT_SOURCE_DIR}/lib/surprisal/common/executor.h
               ${PROJECT_SOURCE_DIR}/lib/surprisal/common/rows.h
+              ${PROJECT_SOURCE_DIR}/lib/surprisal/common/tbb_executor.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/surprisal/common)
 
 set(surprisal_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/surprisal)

@@ -69,8 +69,15 @@ N Positive(const N& x) {
 template <class N>
 N AddTail(const N& a, const N& tail) {
   const N least = 16 * std::numeric_limits<N>::epsilon() * fabs(a);
-  if (tail == 0 || !(fabs(tail) < least)) return a + tail;
+  if (tail == 0 || isinf(a) || !(fabs(tail) < least)) return a + tail;
   return tail > 0 ? N(a + least) : N(a - least);
+}
+
+/// a + b, either of which may be the tail of the other: what is too small for
+/// the digits of the sum still moves it.
+template <class N>
+N StickySum(const N& a, const N& b) {
+  return fabs(a) < fabs(b) ? AddTail(b, a) : AddTail(a, b);
 }
 
 /// value * upstream, where an infinite slope that nobody asks for is 0.
@@ -79,13 +86,23 @@ N TimesUpstream(const N& value, double upstream) {
   return upstream == 0 && isinf(value) ? N(0) : PlusZero(N(value * upstream));
 }
 
+/// -upstream p / q for p above 0 and q at least 0, in one division, so that a tie
+/// is exact; an infinite slope that nobody asks for is 0.
+template <class N>
+N MinusRatioTimes(double p, double q, double upstream) {
+  if (upstream == 0) return 0;
+  return -(N(p) * upstream) / N(std::fabs(q));
+}
+
 /// A sum that knows how large its terms were. Where they cancel down to the
-/// rounding errors of N, the real-number sum is 0, and so is the value.
+/// rounding errors of N, the real-number sum is 0, and so is the value. A term
+/// too small for the digits of the others still tells on which side of a tie
+/// they are.
 template <class N>
 class CancellingSum {
  public:
   void operator+=(const N& term) {
-    sum_ += term;
+    sum_ = StickySum(sum_, term);
     magnitude_ += fabs(term);
   }
 

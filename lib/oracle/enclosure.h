@@ -137,8 +137,12 @@ inline Enclosure PairLogSoftmax(double x, size_t c) {
 }
 
 /// d loss / d logits[c]: the probability of the class that is not the label,
-/// and at the label minus that, -0 where it is 0.
+/// and at the label minus that: +0 where it is 0, -0 where it underflows.
 inline Enclosure PairGradient(double x, size_t label, size_t c) {
+  if (Lead(x, label) == std::numeric_limits<double>::infinity() &&
+      !HasNoSoftmax(x)) {
+    return {0, 0};
+  }
   const Enclosure other = PairSoftmax(x, 1 - label);
   return c == label ? -other : other;
 }

@@ -225,12 +225,13 @@ class LogitsRow {
     return {loss.value == 0 ? 0 : loss.value, loss.error};
   }
 
-  /// d CrossEntropy / d logits[c]: at the label minus the sum of the others.
+  /// d CrossEntropy / d logits[c]: at the label minus the sum of the others, +0
+  /// where all of them are masked.
   Approx CrossEntropyGradient(size_t label, size_t c) const {
     if (special_) return Approx::NaN();
     if (c != label) return Softmax(c);
     const Approx sum = label == at_max_ ? others_ : SumWithout(label);
-    return -NonNegative(sum / total_);
+    return sum.IsZero() ? Approx{} : -NonNegative(sum / total_);
   }
 
   /// sum_c p_c (-ln p_c), every term at least 0.

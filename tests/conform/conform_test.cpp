@@ -451,13 +451,11 @@ TEST_CASE("a value within the oracle's rounding of a tie is the tie") {
   CHECK(UlpsFromMidpoint<float>(d) == 0);
 }
 
-/// The files of vectors that the library answers, all types but the 16-bit
-/// ones.
+/// All files of vectors.
 std::vector<VectorFile> AllVectors() {
   std::vector<VectorFile> files;
   for (const auto& entry : std::filesystem::directory_iterator(VECTORS)) {
     if (entry.path().extension() != ".json") continue;
-    if (entry.path().stem() == "sixteen_bit") continue;
     files.push_back(ReadVectors(entry.path().string()));
   }
   return files;
@@ -483,15 +481,22 @@ void CheckFailures(const Subject& subject,
   CHECK(passed > 3000);
 }
 
+/// The faults are planted in float and double.
+bool HasFaultyType(const Case& c) {
+  return c.dtype == Dtype::kF32 || c.dtype == Dtype::kF64;
+}
+
 TEST_CASE("p - 1 at the label fails the cases of that flag and no other") {
-  CheckFailures(LoadSubject(PROB_MINUS_ONE),
-                [](const Case& c) { return c.HasFlag("LabelGradient"); });
+  CheckFailures(LoadSubject(PROB_MINUS_ONE), [](const Case& c) {
+    return HasFaultyType(c) && c.HasFlag("LabelGradient");
+  });
 }
 
 TEST_CASE(
     "a softmax without a shift fails the cases of that flag and no other") {
-  CheckFailures(LoadSubject(UNSHIFTED_SOFTMAX),
-                [](const Case& c) { return c.HasFlag("Unshifted"); });
+  CheckFailures(LoadSubject(UNSHIFTED_SOFTMAX), [](const Case& c) {
+    return HasFaultyType(c) && c.HasFlag("Unshifted");
+  });
 }
 
 TEST_CASE("there are at least 3000 vectors, every flag among them") {
@@ -504,7 +509,7 @@ TEST_CASE("there are at least 3000 vectors, every flag among them") {
     }
   }
   CHECK(count >= 3000);
-  CHECK(missing == std::set<std::string>{"SixteenBit"});
+  CHECK(missing.empty());
 }
 
 TEST_CASE("the example of the format is valid, and passes") {

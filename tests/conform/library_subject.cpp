@@ -6,7 +6,6 @@
 #include <map>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "surprisal/binary_cross_entropy/binary_cross_entropy.h"
@@ -66,7 +65,7 @@ class Answer {
 
  private:
   /// Of what has one element per row.
-  using Scalar = std::conditional_t<std::is_same_v<T, double>, double, float>;
+  using Scalar = RowScalar<T>;
 
   /// A batch of plain rows where there is one pixel: other strides, and so
   /// another path through the kernels.
@@ -318,6 +317,8 @@ bool Compute(const SurprisalRequest& request) {
   const std::string dtype = request.dtype;
   if (dtype == "f32") return Answer<float>(request).Compute();
   if (dtype == "f64") return Answer<double>(request).Compute();
+  if (dtype == "f16") return Answer<float16_t>(request).Compute();
+  if (dtype == "bf16") return Answer<bfloat16_t>(request).Compute();
   return false;
 }
 

@@ -23,6 +23,7 @@ namespace {
 /// What the command line asks for.
 struct Request {
   std::vector<std::string> functions = {};  // none: all
+  std::vector<std::string> types = {};      // none: all
   std::vector<std::string> targets = {};    // none: all
   uint64_t from = 0;
   std::optional<uint64_t> to = {};
@@ -36,7 +37,8 @@ struct Request {
   }
 
   bool Wants(const Entry& entry) const {
-    return IsIn(functions, entry.name) && from <= entry.last_bits;
+    return IsIn(functions, entry.name) && IsIn(types, entry.type) &&
+           from <= entry.last_bits;
   }
 
   std::vector<int64_t> Targets() const {
@@ -124,7 +126,7 @@ double NanosecondsPerInput(const Cost& cost, uint64_t inputs) {
 
 void PrintTable(const std::vector<Report>& reports, std::FILE* out) {
   constexpr const char* kRow =
-      "{:<25} {:<6} {:<9} {:>10} {:>11} {:>11} {:>10} {:>8} {:>8}\n";
+      "{:<25} {:<8} {:<9} {:>10} {:>11} {:>11} {:>10} {:>8} {:>8}\n";
   fmt::print(out, kRow, "function", "type", "by", "inputs", "differences",
              "long double", "100 digits", "ns/input", "minutes");
   for (const auto& [entry, outcome] : reports) {
@@ -236,17 +238,29 @@ std::vector<Report> SweepAll(const Request& request, std::vector<Entry> entries,
   return reports;
 }
 
+/// Every value of a member of the entries once, in their order.
+std::vector<std::string> Names(const std::vector<Entry>& entries,
+                               std::string Entry::*member) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries) {
+    if (std::ranges::count(names, entry.*member) == 0) {
+      names.push_back(entry.*member);
+    }
+  }
+  return names;
+}
+
 void AddOptions(CLI::App& app, const std::vector<Entry>& entries,
                 Request& request) {
-  std::vector<std::string> names;
-  for (const Entry& entry : entries) names.push_back(entry.name);
   std::vector<std::string> targets;
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     targets.push_back(hwy::TargetName(target));
   }
   app.add_option("--function", request.functions,
                  "which functions; by default all")
-      ->check(CLI::IsMember(names));
+      ->check(CLI::IsMember(Names(entries, &Entry::name)));
+  app.add_option("--type", request.types, "which types; by default all")
+      ->check(CLI::IsMember(Names(entries, &Entry::type)));
   app.add_option("--target", request.targets,
                  "which SIMD targets; by default all this CPU has")
       ->transform(CLI::IsMember(targets, CLI::ignore_case));
@@ -277,9 +291,10 @@ int RunProgram(int argc, const char* const* argv,
                const std::vector<Entry>& entries, std::FILE* out,
                std::FILE* err) {
   CLI::App app{
-      "Compares the kernels with the oracle at every one of the 2^32 floats x: "
-      "the functions of x, and those of the row of logits [x, 0] for both of "
-      "its classes and labels. The bits must be the same on every SIMD target. "
+      "Compares the kernels with the oracle at every one of the 2^32 floats x, "
+      "and at every float16 and bfloat16: the functions of x, and those of the "
+      "row of logits [x, 0] for both of its classes and labels. The bits must "
+      "be the same on every SIMD target. "
       "Prints a table, the first few differences if there are any, and exits "
       "with 1 then."};
   Request request;

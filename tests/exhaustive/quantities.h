@@ -184,9 +184,9 @@ std::vector<Quantity<T>> QuantitiesOf() {
       {"log_softmax", 2, 2, [](In z, Out p) { LogSoftmax(Pairs(z), Pairs(p)); },
        LogSoftmaxTruth()},
       {"cross_entropy_gradient_0", 2, 2, GradientOfPairs<T, 0>,
-       GradientTruth<0>()},
+       GradientTruth<0>(), true},
       {"cross_entropy_gradient_1", 2, 2, GradientOfPairs<T, 1>,
-       GradientTruth<1>()},
+       GradientTruth<1>(), true},
   };
 }
 

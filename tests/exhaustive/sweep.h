@@ -47,6 +47,7 @@ struct Quantity {
   size_t results;  ///< per input, one behind the other
   void (*kernel)(std::span<const T> inputs, std::span<R> results);
   Truth truth;
+  bool plus_zero = false;  ///< what is or underflows to 0 is +0
 };
 
 /// The bit patterns from, from + step, ... up to and including `to`.
@@ -201,6 +202,7 @@ class Block {
       R& want = want_[i * quantity_.results + place];
       const auto quick = CertainRounding<R>(quantity_.truth.quick(x, place));
       want = quick ? *quick : AskAgain(x, place, count);
+      if (quantity_.plus_zero && Format<R>::Widen(want) == 0) want = R{};
     }
   }
 

@@ -43,6 +43,22 @@ struct Element<double> {
   static constexpr int kExponentBits = 11, kMantissaBits = 52;
 };
 
+template <>
+struct Element<float16_t> {
+  using Bits = uint16_t;
+  using Scalar = float;
+  static constexpr const char* kName = "f16";
+  static constexpr int kExponentBits = 5, kMantissaBits = 10;
+};
+
+template <>
+struct Element<bfloat16_t> {
+  using Bits = uint16_t;
+  using Scalar = float;
+  static constexpr const char* kName = "bf16";
+  static constexpr int kExponentBits = 8, kMantissaBits = 7;
+};
+
 template <class T>
 constexpr typename Element<T>::Bits kInfinityBits =
     ((typename Element<T>::Bits{1} << Element<T>::kExponentBits) - 1)

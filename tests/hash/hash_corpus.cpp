@@ -430,6 +430,8 @@ Lines RunAllTypes() {
   Lines lines;
   RunAll<float>(lines);
   RunAll<double>(lines);
+  RunAll<float16_t>(lines);
+  RunAll<bfloat16_t>(lines);
   return lines;
 }
 

@@ -66,7 +66,7 @@ HWY_INLINE Scaled<D> WeighTerm(D d, Scaled<D> weight, Scaled<D> term) {
   const V<D> zero = hn::Zero(d);
   const auto none = hn::Eq(weight.value.hi, zero);
   // The product with a huge term, the softplus of a huge logit, must fit
-  const auto huge = hn::Gt(term.value.hi, hn::Set(d, 0x1p900));
+  const auto huge = hn::Gt(V<D>(term.value.hi), hn::Set(d, 0x1p900));
   const V<D> down = hn::IfThenElse(huge, hn::Set(d, 0x1p-64), hn::Set(d, 1.0));
   term.value = Scale(d, term.value, down);
   term.exponent =
@@ -102,9 +102,11 @@ HWY_INLINE V<D> InfiniteLoss(D d, V<D> x, M positive_infinite,
                              M negative_infinite,
                              const BinaryWeights<D>& weights) {
   const V<D> zero = hn::Zero(d);
-  const auto counts = hn::Or(
-      hn::And(positive_infinite, hn::Gt(weights.positive.value.hi, zero)),
-      hn::And(negative_infinite, hn::Gt(weights.negative.value.hi, zero)));
+  const V<D> positive = weights.positive.value.hi;
+  const V<D> negative = weights.negative.value.hi;
+  const auto counts =
+      hn::Or(hn::And(positive_infinite, hn::Gt(positive, zero)),
+             hn::And(negative_infinite, hn::Gt(negative, zero)));
   const V<D> special = hn::IfThenElseZero(counts, hn::Set(d, HUGE_VAL));
   return hn::IfThenElse(hn::IsNaN(x), x, special);
 }
@@ -162,7 +164,7 @@ struct FromProbs {
     const Scaled<D> log_term = term(log_q);
     const Scaled<D> against = {
         IfThenElse(d, tiny, itself.value, log_term.value),
-        hn::IfThenElseZero(tiny, itself.exponent)};
+        hn::IfThenElseZero(tiny, V<D>(itself.exponent))};
     const Scaled<D> sum =
         AddScaled(d, WeighTerm(d, weights.positive, term(log_p)),
                   WeighTerm(d, weights.negative, against));
@@ -183,11 +185,12 @@ struct FromProbs {
     const Scaled<D> push =
         WeighTerm(d, weights.negative, {Div(d, ToDd(d, one), rest), zero});
     const V<D> infinity = hn::Set(d, HUGE_VAL);
-    V<D> special = hn::IfThenElseZero(
-        hn::And(p_is_1, hn::Gt(weights.negative.value.hi, zero)), infinity);
-    special =
-        hn::IfThenElse(hn::And(p_is_0, hn::Gt(weights.positive.value.hi, zero)),
-                       hn::Neg(infinity), special);
+    const V<D> positive = weights.positive.value.hi;
+    const V<D> negative = weights.negative.value.hi;
+    V<D> special =
+        hn::IfThenElseZero(hn::And(p_is_1, hn::Gt(negative, zero)), infinity);
+    special = hn::IfThenElse(hn::And(p_is_0, hn::Gt(positive, zero)),
+                             hn::Neg(infinity), special);
     return SumOf<D>(d, push, pull, hn::IfThenElse(hn::IsNaN(p), p, special));
   }
 };
@@ -253,39 +256,45 @@ HWY_INLINE void WriteLosses(const Outcome<Doubles>& losses, size_t first,
 /// One loss after the other; the reduced ones are added in full precision.
 template <class From>
 HWY_INLINE void BinaryLosses(InRows inputs, InRows targets, OutRow loss,
-                             const BinaryCrossEntropyOptions& options) {
+                             const BinaryCrossEntropyOptions& options,
+                             const Executor* executor) {
   const Doubles d;
   const size_t lanes = hn::Lanes(d), classes = inputs.classes;
   const double* weights = LoadPosWeights(options.pos_weight, classes);
   const BinaryLastResort last_resort = {loss.type,
                                         CaseOf<From>(inputs, targets, options)};
-  LossWriter writer(loss, options.reduction, last_resort);
-  for (size_t r = 0; r < inputs.rows; ++r) {
-    const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
-    const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
-    for (size_t i = 0; i < classes; i += lanes) {
-      const Outcome<Doubles> losses = From::Loss(
-          d, hn::Load(d, x + i), hn::Load(d, t + i), hn::Load(d, weights + i));
-      WriteLosses(losses, r * classes + i, std::min(lanes, classes - i),
-                  writer);
+  using Writer = LossWriter<BinaryLastResort>;
+  const auto rows = [&](size_t begin, size_t count, Writer& writer) {
+    for (size_t r = begin; r < begin + count; ++r) {
+      const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
+      const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
+      for (size_t i = 0; i < classes; i += lanes) {
+        const Outcome<Doubles> losses =
+            From::Loss(d, hn::Load(d, x + i), hn::Load(d, t + i),
+                       hn::Load(d, weights + i));
+        WriteLosses(losses, r * classes + i, std::min(lanes, classes - i),
+                    writer);
+      }
     }
-  }
+  };
   const bool mean = options.reduction == Reduction::kMean;
-  writer.Finish({{CountOf(inputs, options.reduction), 0.0},
-                 0.0,
-                 mean && inputs.rows == 0});
+  const Shares shares = {
+      {CountOf(inputs, options.reduction), 0.0}, 0.0, mean && inputs.rows == 0};
+  WriteBatch(executor, inputs, Writer(loss, options.reduction, last_resort),
+             shares, true, rows);
 }
 
 template <class From>
 HWY_INLINE void BinaryGradients(InRows inputs, InRows targets, OutRows d_inputs,
-                                const BinaryCrossEntropyOptions& options) {
+                                const BinaryCrossEntropyOptions& options,
+                                const Executor* executor) {
   const double* weights = LoadPosWeights(options.pos_weight, inputs.classes);
   const bool mean = options.reduction == Reduction::kMean;
   const double count = CountOf(inputs, options.reduction);
   const double relative = 2 * kRelative / count;
   const certain::BinaryCrossEntropyCase args =
       CaseOf<From>(inputs, targets, options);
-  for (size_t r = 0; r < inputs.rows; ++r) {
+  const auto row = [&](size_t r) HWY_ATTR {
     const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
     const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
     const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
@@ -305,24 +314,32 @@ HWY_INLINE void BinaryGradients(InRows inputs, InRows targets, OutRows d_inputs,
     StoreRow(d_inputs[r], lanes_of, [&](size_t c) {
       return certain::LossGradient(d_inputs.type, args, r, c);
     });
-  }
+  };
+  ForPieces(executor, inputs.rows, inputs.classes,
+            [&](size_t begin, size_t rows, size_t /*piece*/) {
+              for (size_t r = begin; r < begin + rows; ++r) row(r);
+            });
 }
 
 void LossesFromLogits(InRows logits, InRows targets, OutRow loss,
-                      const BinaryCrossEntropyOptions& options) {
-  BinaryLosses<FromLogits>(logits, targets, loss, options);
+                      const BinaryCrossEntropyOptions& options,
+                      const Executor* executor) {
+  BinaryLosses<FromLogits>(logits, targets, loss, options, executor);
 }
 void GradientsFromLogits(InRows logits, InRows targets, OutRows d_logits,
-                         const BinaryCrossEntropyOptions& options) {
-  BinaryGradients<FromLogits>(logits, targets, d_logits, options);
+                         const BinaryCrossEntropyOptions& options,
+                         const Executor* executor) {
+  BinaryGradients<FromLogits>(logits, targets, d_logits, options, executor);
 }
 void LossesFromProbs(InRows probs, InRows targets, OutRow loss,
-                     const BinaryCrossEntropyOptions& options) {
-  BinaryLosses<FromProbs>(probs, targets, loss, options);
+                     const BinaryCrossEntropyOptions& options,
+                     const Executor* executor) {
+  BinaryLosses<FromProbs>(probs, targets, loss, options, executor);
 }
 void GradientsFromProbs(InRows probs, InRows targets, OutRows d_probs,
-                        const BinaryCrossEntropyOptions& options) {
-  BinaryGradients<FromProbs>(probs, targets, d_probs, options);
+                        const BinaryCrossEntropyOptions& options,
+                        const Executor* executor) {
+  BinaryGradients<FromProbs>(probs, targets, d_probs, options, executor);
 }
 
 }  // namespace HWY_NAMESPACE

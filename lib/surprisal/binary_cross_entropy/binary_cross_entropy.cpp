@@ -44,32 +44,39 @@ HWY_EXPORT(LossesFromProbs);
 HWY_EXPORT(GradientsFromProbs);
 
 void BinaryCrossEntropy(InRows logits, InRows targets, OutRow loss,
-                        const BinaryCrossEntropyOptions& options) {
+                        const BinaryCrossEntropyOptions& options,
+                        const Executor* executor) {
   CheckBatch("logits", logits, targets, options);
   CheckLoss(loss, logits, options);
-  HWY_DYNAMIC_DISPATCH(LossesFromLogits)(logits, targets, loss, options);
+  HWY_DYNAMIC_DISPATCH(LossesFromLogits)
+  (logits, targets, loss, options, executor);
 }
 
 void BinaryCrossEntropyGradient(InRows logits, InRows targets, OutRows d_logits,
-                                const BinaryCrossEntropyOptions& options) {
+                                const BinaryCrossEntropyOptions& options,
+                                const Executor* executor) {
   CheckBatch("logits", logits, targets, options);
   CheckLike("d_logits", d_logits, logits);
-  HWY_DYNAMIC_DISPATCH(GradientsFromLogits)(logits, targets, d_logits, options);
+  HWY_DYNAMIC_DISPATCH(GradientsFromLogits)
+  (logits, targets, d_logits, options, executor);
 }
 
 void BinaryCrossEntropyFromProbs(InRows probs, InRows targets, OutRow loss,
-                                 const BinaryCrossEntropyOptions& options) {
+                                 const BinaryCrossEntropyOptions& options,
+                                 const Executor* executor) {
   CheckProbs(probs, targets, options);
   CheckLoss(loss, probs, options);
-  HWY_DYNAMIC_DISPATCH(LossesFromProbs)(probs, targets, loss, options);
+  HWY_DYNAMIC_DISPATCH(LossesFromProbs)
+  (probs, targets, loss, options, executor);
 }
 
 void BinaryCrossEntropyFromProbsGradient(
     InRows probs, InRows targets, OutRows d_probs,
-    const BinaryCrossEntropyOptions& options) {
+    const BinaryCrossEntropyOptions& options, const Executor* executor) {
   CheckProbs(probs, targets, options);
   CheckLike("d_probs", d_probs, probs);
-  HWY_DYNAMIC_DISPATCH(GradientsFromProbs)(probs, targets, d_probs, options);
+  HWY_DYNAMIC_DISPATCH(GradientsFromProbs)
+  (probs, targets, d_probs, options, executor);
 }
 
 }  // namespace surprisal

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 
 namespace surprisal {
@@ -28,25 +29,29 @@ struct BinaryCrossEntropyOptions {
 /// Accuracy: float and 16-bit results are correctly rounded, double losses
 /// within 1 ulp.
 void BinaryCrossEntropy(InRows logits, InRows targets, OutRow loss,
-                        const BinaryCrossEntropyOptions& options = {});
+                        const BinaryCrossEntropyOptions& options = {},
+                        const Executor* executor = nullptr);
 
 /// Gradient of BinaryCrossEntropy with respect to the logits:
 /// (1 - t) Sigmoid(x) - w t Sigmoid(-x).
 /// @param[out] d_logits  [rows, classes]; may be `logits` itself.
 void BinaryCrossEntropyGradient(InRows logits, InRows targets, OutRows d_logits,
-                                const BinaryCrossEntropyOptions& options = {});
+                                const BinaryCrossEntropyOptions& options = {},
+                                const Executor* executor = nullptr);
 
 /// Binary cross-entropy from probabilities: -w t ln p - (1 - t) ln(1 - p).
 /// @param[in] probs  [rows, classes], each in [0, 1] or NaN, else Error.
 /// 0 ln 0 counts as 0; a certain and wrong probability costs +inf.
 void BinaryCrossEntropyFromProbs(InRows probs, InRows targets, OutRow loss,
-                                 const BinaryCrossEntropyOptions& options = {});
+                                 const BinaryCrossEntropyOptions& options = {},
+                                 const Executor* executor = nullptr);
 
 /// Its gradient with respect to the probabilities: (1 - t) / (1 - p) - w t / p,
 /// a term whose numerator is 0 being 0.
 void BinaryCrossEntropyFromProbsGradient(
     InRows probs, InRows targets, OutRows d_probs,
-    const BinaryCrossEntropyOptions& options = {});
+    const BinaryCrossEntropyOptions& options = {},
+    const Executor* executor = nullptr);
 
 }  // namespace surprisal
 

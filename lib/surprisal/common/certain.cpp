@@ -94,9 +94,10 @@ class ExpSum {
  public:
   ExpSum() = default;
   explicit ExpSum(std::vector<ExpTerm> terms) : terms_(std::move(terms)) {
-    std::ranges::sort(terms_, [](const ExpTerm& a, const ExpTerm& b) {
+    const auto is_larger = [](const ExpTerm& a, const ExpTerm& b) {
       return a.exponent > b.exponent;
-    });
+    };
+    std::sort(terms_.begin(), terms_.end(), is_larger);
     Merge();
   }
 
@@ -164,8 +165,8 @@ class ExpSum {
       const BigFloat gap = Top() - term.exponent;
       return !(gap.Approximately() / temperature > nats);
     };
-    return static_cast<size_t>(std::ranges::partition_point(terms_, counts) -
-                               terms_.begin());
+    const auto end = std::partition_point(terms_.begin(), terms_.end(), counts);
+    return static_cast<size_t>(end - terms_.begin());
   }
 
   std::vector<ExpTerm> terms_;
@@ -430,10 +431,10 @@ class LogSum {
       odd_parts.push_back(powers.back().base);
     }
     if (!twos.IsZero()) return false;
-    return std::ranges::all_of(CoprimeBase(std::move(odd_parts)),
-                               [&](std::uint64_t factor) {
-                                 return ExponentOf(factor, powers).IsZero();
-                               });
+    const std::vector<std::uint64_t> base = CoprimeBase(std::move(odd_parts));
+    return std::all_of(base.begin(), base.end(), [&](std::uint64_t factor) {
+      return ExponentOf(factor, powers).IsZero();
+    });
   }
 
  private:
@@ -461,8 +462,9 @@ class LogSum {
     while (!waiting.empty()) {
       const std::uint64_t next = waiting.back();
       waiting.pop_back();
-      const auto found = std::ranges::find_if(
-          base, [next](std::uint64_t b) { return std::gcd(b, next) > 1; });
+      const auto found = std::find_if(
+          base.begin(), base.end(),
+          [next](std::uint64_t b) { return std::gcd(b, next) > 1; });
       if (found == base.end()) {
         if (next != 1) base.push_back(next);
       } else if (*found != next) {

@@ -114,7 +114,7 @@ HWY_INLINE Scaled<D> ReduceByLn2(D d, Dd<D> t) {
 template <class D>
 HWY_INLINE Scaled<D> Exp(D d, Dd<D> t) {
   const V<D> limit = hn::Set(d, 2000.0);
-  t = IfThenElse(d, hn::Gt(t.hi, limit), ToDd(d, limit), t);
+  t = IfThenElse(d, hn::Gt(V<D>(t.hi), limit), ToDd(d, limit), t);
   t = IfThenElse(d, hn::Lt(t.hi, hn::Neg(limit)), ToDd(d, hn::Neg(limit)), t);
   const Scaled<D> reduced = ReduceByLn2(d, t);
   const Dd<D> u = Expm1Reduced(d, reduced.value);

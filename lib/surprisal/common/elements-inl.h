@@ -26,7 +26,8 @@ HWY_INLINE V<Doubles> LoadDoubles(Doubles d, const float* from) {
 HWY_INLINE void StoreExact(Doubles d, V<Doubles> x, double* to) {
   hn::StoreU(x, d, to);
 }
-HWY_INLINE void StoreExact(Doubles d, V<Doubles> x, float* to) {
+HWY_INLINE void StoreExact([[maybe_unused]] Doubles d, V<Doubles> x,
+                           float* to) {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
   // Highway's emulated DemoteTo makes FLT_MAX of infinity
   HWY_ALIGN double lanes[kMaxDoubles];

@@ -38,8 +38,10 @@ HWY_INLINE void LoadChunk(InRow from, size_t begin, size_t count, double* to) {
 /// - First(d, x, g): an Estimate in double arithmetic;
 /// - Full(d, round, i, x, g): double-double, rounded by `round`, specials too;
 /// - LastResort(type, x, g): certain, for what Full left open.
+/// Not inlined: for SVE, GCC 12.2 crashes on this loop where it sees the chunk on
+/// the stack.
 template <class Function>
-HWY_INLINE void MapChunk(ElementType type, Chunk& chunk) {
+HWY_NOINLINE void MapChunk(ElementType type, Chunk& chunk) {
   const Doubles d;
   Rounder round(type);
   const FloatFormat format = FormatOf(type);

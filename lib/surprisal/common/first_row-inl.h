@@ -41,6 +41,13 @@ inline constexpr double kFirstDepth = 700.0;
 /// inexact. Beyond it, it is exact for all that count (Sterbenz).
 inline constexpr double kFirstShiftFrom = 208.0;
 
+/// What shifted logits below half the maximum, whose differences from it are
+/// inexact, may do to a sum of nothing else.
+inline constexpr double kFirstShiftedError = 0x1p-42;
+
+/// In longer rows the low parts of the sums would be off by too much.
+inline constexpr size_t kFirstMostClasses = size_t{1} << 24;
+
 // One lookup in a vector of eight doubles saves five steps of the polynomial.
 #undef SURPRISAL_EIGHTHS
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
@@ -197,7 +204,8 @@ inline HWY_NOINLINE double SumFirstExps(const T* x, size_t count,
 
 /// A row as the first stage knows it.
 struct FirstRow {
-  bool known = false;  ///< else nothing below says anything
+  bool known = false;    ///< else nothing below says anything
+  bool shifted = false;  ///< by a maximum far from 0
   double max = 0.0;
   double at_max = 0.0;           ///< the exponential of the largest logit
   double sum = 0.0;              ///< of all exponentials
@@ -253,17 +261,20 @@ HWY_INLINE void FindOthers(const T* x, size_t count, bool clamp, bool kept,
   const size_t padded = hwy::RoundUpTo(count, 4 * hn::Lanes(Doubles()));
   row.others = SumWithout(exps, padded, place);
   // A row of one logit, or of one and others that are next to nothing
-  row.others_error =
-      row.others < 0x1p-900 ? HUGE_VAL : row.others * kFirstOthersError;
+  const double relative =
+      kFirstOthersError + (row.shifted ? kFirstShiftedError : 0.0);
+  row.others_error = row.others < 0x1p-900 ? HUGE_VAL : row.others * relative;
 }
 
 template <bool kKeep, class T>
 HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others) {
   FirstRow row;
+  if (count > kFirstMostClasses) return row;
   const Extremes extremes = FindExtremes(x, count);
   if (!std::isfinite(extremes.largest)) return row;
   row.max = extremes.largest;
   const RowExponential f = ExponentialOf(row.max);
+  row.shifted = f.shift != 0.0;
   const bool clamp = extremes.least - f.shift < f.lowest;
   double* exps = nullptr;
   if (kKeep || want_others) {

@@ -46,6 +46,15 @@ HWY_INLINE Estimate<D> EstimateWhere(D d, M known, V<D> value) {
                                 hn::Set(d, HUGE_VAL))};
 }
 
+/// Where two vectors hold the same number: +0 and -0 are not the same, for
+/// between them the sign is not known, and NaN says nothing.
+template <class D>
+HWY_INLINE hn::Mask<D> SameNumber(D d, V<D> a, V<D> b) {
+  const hn::RebindToUnsigned<D> du;
+  const auto same_bits = hn::Eq(hn::BitCast(du, a), hn::BitCast(du, b));
+  return hn::And(hn::Eq(a, b), hn::RebindMask(d, same_bits));
+}
+
 /// Ziv's test: whether both ends of every lane round to the same value of the
 /// format, which then is `rounded`.
 template <class D>
@@ -53,7 +62,7 @@ HWY_INLINE bool RoundEstimate(D d, const FloatFormat& format,
                               const Estimate<D>& x, V<D>& rounded) {
   rounded = RoundToFormat(d, format, hn::Sub(x.value, x.error));
   const V<D> high = RoundToFormat(d, format, hn::Add(x.value, x.error));
-  return hn::AllTrue(d, hn::Eq(rounded, high));
+  return hn::AllTrue(d, SameNumber(d, rounded, high));
 }
 
 /// Relative to 1 + r + r^2 Q(r) = e^r: coefficients of Q, from first_stage.sollya

@@ -9,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 
 #include "hwy/highway.h"
 #include "surprisal/common/first_row-inl.h"
@@ -27,7 +28,9 @@ inline HWY_NOINLINE void NoteDifferences(D d, V<D> low, V<D> high, size_t i,
   hn::Store(low, d, lows);
   hn::Store(high, d, highs);
   for (size_t k = 0; k < hn::Lanes(d); ++k) {
-    if (lows[k] != highs[k] && i + k < count) open.Note(i + k);
+    const bool same =
+        lows[k] == highs[k] && std::signbit(lows[k]) == std::signbit(highs[k]);
+    if (!same && i + k < count) open.Note(i + k);
   }
 }
 
@@ -48,7 +51,7 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, size_t count, float* to,
     const Ends ends = ends_at(d, i);
     const auto low = hn::DemoteTo(df, ends.low);
     const auto high = hn::DemoteTo(df, ends.high);
-    if (HWY_UNLIKELY(!hn::AllTrue(df, hn::Eq(low, high)))) {
+    if (HWY_UNLIKELY(!hn::AllTrue(df, SameNumber(df, low, high)))) {
       NoteDifferences(df, low, high, i, count, open);
     }
     return low;
@@ -72,7 +75,7 @@ HWY_INLINE void RoundEnds(const EndsAt& ends_at, size_t count,
     const Ends ends = ends_at(d, i);
     const V<Doubles> low = RoundToFormat<Doubles>(d, format, ends.low);
     const V<Doubles> high = RoundToFormat<Doubles>(d, format, ends.high);
-    if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(low, high)))) {
+    if (HWY_UNLIKELY(!hn::AllTrue(d, SameNumber(d, low, high)))) {
       NoteDifferences(d, low, high, i, count, open);
     }
     hn::Store(low, d, rounded + i);

@@ -148,7 +148,7 @@ Quotient Divided(const Limbs& a, const Limbs& b) {
     quotient[at] = digit;
   }
   const auto is_zero = [](std::uint32_t limb) { return limb == 0; };
-  return {std::move(quotient), std::ranges::all_of(rest, is_zero)};
+  return {std::move(quotient), std::all_of(rest.begin(), rest.end(), is_zero)};
 }
 
 bool IsAwayFromZero(Toward toward, bool negative) {
@@ -162,8 +162,8 @@ bool IsAwayFromZero(Toward toward, bool negative) {
 BigFloat::BigFloat(bool negative, Limbs limbs, std::int64_t exponent)
     : negative_(negative), limbs_(std::move(limbs)), exponent_(exponent) {
   while (!limbs_.empty() && limbs_.back() == 0) limbs_.pop_back();
-  const auto first = std::ranges::find_if(
-      limbs_, [](std::uint32_t limb) { return limb != 0; });
+  const auto first = std::find_if(limbs_.begin(), limbs_.end(),
+                                  [](std::uint32_t limb) { return limb != 0; });
   exponent_ += kLimbBits * (first - limbs_.begin());
   limbs_.erase(limbs_.begin(), first);
   if (limbs_.empty()) {

@@ -74,9 +74,10 @@ HWY_INLINE WideValue SumTerms(size_t padded, double exponent,
   V<Doubles> limits = zero, sizes = zero;
   for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
     const Term<Doubles> term = term_at(d, i);
+    const V<Doubles> size = term.size;
     const auto counts = hn::And(term.counts, hn::Eq(term.limit, zero));
     sum = Add(d, sum, IfThenElse(d, counts, term.value, ToDd(d, zero)));
-    sizes = hn::Add(sizes, hn::IfThenElseZero(counts, term.size));
+    sizes = hn::Add(sizes, hn::IfThenElseZero(counts, size));
     limits = hn::Add(limits, term.limit);
   }
   HWY_ALIGN double lanes[kMaxDoubles];

@@ -81,11 +81,12 @@ HWY_INLINE V<D> RoundSubnormal(D d, Scaled<D> x) {
   V<D> k = hn::Sub(least, x.exponent);
   k = hn::IfThenElse(hn::Gt(k, most), most, k);
   k = hn::IfThenElse(hn::Lt(k, least), least, k);
-  const V<D> units = hn::CopySign(Pow2(d, k), x.value.hi);
-  const Dd<D> sum = TwoSum<D>(d, units, x.value.hi);
+  const V<D> hi = x.value.hi;
+  const V<D> units = hn::CopySign(Pow2(d, k), hi);
+  const Dd<D> sum = TwoSum(d, units, hi);
   const V<D> rest = RoundToOdd(d, TwoSum<D>(d, sum.lo, x.value.lo));
   const V<D> rounded = hn::Sub(hn::Add(sum.hi, rest), units);
-  return LdExp(d, hn::CopySign(rounded, x.value.hi), x.exponent);  // keeps -0
+  return LdExp(d, hn::CopySign(rounded, hi), x.exponent);  // keeps -0
 }
 
 /// x rounded to the nearest double.

@@ -184,10 +184,9 @@ HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
   const One one;
   const Scaled<One> divisor = Normalize(one, hn::Set(one, temperature));
   const double down = max.magnitude > 0x1p1000 ? 0x1p-4 : 1.0;
-  const double mantissa =
-      temperature == 1.0 ? 1.0 : hn::GetLane(divisor.value.hi);
+  const double mantissa = temperature == 1.0 ? 1.0 : FromLane(divisor.value.hi);
   const double exponent =
-      (temperature == 1.0 ? 0.0 : -hn::GetLane(divisor.exponent)) +
+      (temperature == 1.0 ? 0.0 : -FromLane(divisor.exponent)) +
       (down == 1.0 ? 0.0 : 4.0);
   const double half = std::round(exponent / 2);
   const V<Doubles> scale1 = Pow2(d, hn::Set(d, half));
@@ -202,7 +201,8 @@ HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
     if (mantissa != 1.0) t = Div(d, t, ToDd(d, hn::Set(d, mantissa)));
     if (exponent != 0.0) t = Scale(d, Scale(d, t, scale1), scale2);
     t.hi = hn::IfThenElse(finite, t.hi, infinity);
-    t.lo = hn::IfThenElseZero(hn::IsFinite(t.hi), t.lo);
+    const V<Doubles> lo = t.lo;
+    t.lo = hn::IfThenElseZero(hn::IsFinite(V<Doubles>(t.hi)), lo);
     row.Put(d, i, t);
   }
 }
@@ -309,7 +309,7 @@ HWY_INLINE Scaled<D> ExpAt(D d, const ExpRow& row, size_t i) {
   const Dd<D> t = row.shifted.At(d, i), near = row.exps.At(d, i);
   const V<D> near_exponent = hn::Set(d, -kUp);
   const auto far = hn::And(hn::Lt(t.hi, hn::Set(d, -900.0)),
-                           hn::Gt(t.hi, hn::Set(d, -HUGE_VAL)));
+                           hn::Gt(V<D>(t.hi), hn::Set(d, -HUGE_VAL)));
   if (hn::AllFalse(d, far)) return {near, near_exponent};
   const Scaled<D> e = Exp(d, t);
   return {IfThenElse(d, far, e.value, near),

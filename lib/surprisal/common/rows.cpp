@@ -1,5 +1,7 @@
 #include "surprisal/common/rows.h"
 
+#include <type_traits>
+
 namespace surprisal {
 namespace {
 
@@ -12,9 +14,27 @@ Byte* At(Memory* data, ElementType type, std::ptrdiff_t index) {
 
 template <class View>
 std::ptrdiff_t RowOffset(const View& view, size_t row) {
+  row += view.skipped;
   return static_cast<std::ptrdiff_t>(row / view.block_rows) *
              view.block_stride +
          static_cast<std::ptrdiff_t>(row % view.block_rows) * view.row_stride;
+}
+
+template <class Row>
+Row SliceRow(Row row, size_t first, size_t count) {
+  using Byte = std::conditional_t<std::is_same_v<Row, InRow>, const std::byte,
+                                  std::byte>;
+  row.data = At<Byte>(row.data, row.type,
+                      static_cast<std::ptrdiff_t>(first) * row.stride);
+  row.classes = count;
+  return row;
+}
+
+template <class View>
+View SliceRows(View view, size_t first, size_t count) {
+  view.skipped += first;
+  view.rows = count;
+  return view;
 }
 
 template <class T>
@@ -70,6 +90,19 @@ InRow InRows::operator[](size_t row) const {
 OutRow OutRows::operator[](size_t row) const {
   return {At<std::byte>(data, type, RowOffset(*this, row)), type, classes,
           class_stride};
+}
+
+InRow InRow::Slice(size_t first, size_t count) const {
+  return SliceRow(*this, first, count);
+}
+OutRow OutRow::Slice(size_t first, size_t count) const {
+  return SliceRow(*this, first, count);
+}
+InRows InRows::Slice(size_t first, size_t count) const {
+  return SliceRows(*this, first, count);
+}
+OutRows OutRows::Slice(size_t first, size_t count) const {
+  return SliceRows(*this, first, count);
 }
 
 OutRows OneRow(OutRow row) {

@@ -132,6 +132,9 @@ struct InRow {
 
   /// Element c, exactly.
   double operator[](size_t c) const;
+
+  /// Elements first, first + 1, ..., `count` of them.
+  InRow Slice(size_t first, size_t count) const;
 };
 
 /// One row of any element type, to write.
@@ -156,6 +159,9 @@ struct OutRow {
 
   /// Stores NaN or a value of the element type.
   void Set(size_t c, double x) const;
+
+  /// Elements first, first + 1, ..., `count` of them.
+  OutRow Slice(size_t first, size_t count) const;
 };
 
 /// Rows<T> of any element type, to read: what public functions take.
@@ -168,6 +174,7 @@ struct InRows {
   std::ptrdiff_t class_stride = 1;
   size_t block_rows = 1;
   std::ptrdiff_t block_stride = 0;
+  size_t skipped = 0;  ///< rows of the memory that come before the first
 
   InRows() = default;
   template <class T>
@@ -186,6 +193,9 @@ struct InRows {
       : InRows(Rows<const std::ranges::range_value_t<Range>>(row)) {}
 
   InRow operator[](size_t row) const;
+
+  /// Rows first, first + 1, ..., `count` of them.
+  InRows Slice(size_t first, size_t count) const;
 };
 
 /// Rows<T> of any element type, to write.
@@ -198,6 +208,7 @@ struct OutRows {
   std::ptrdiff_t class_stride = 1;
   size_t block_rows = 1;
   std::ptrdiff_t block_stride = 0;
+  size_t skipped = 0;  ///< rows of the memory that come before the first
 
   OutRows() = default;
   template <Element T>
@@ -215,6 +226,9 @@ struct OutRows {
       : OutRows(Rows<std::ranges::range_value_t<Range>>(row)) {}
 
   OutRow operator[](size_t row) const;
+
+  /// Rows first, first + 1, ..., `count` of them; nothing of nothing.
+  OutRows Slice(size_t first, size_t count) const;
 };
 
 /// A single row as a view of rows.

@@ -56,7 +56,7 @@ template <class Rows>
 HWY_INLINE bool AreContiguous(const Rows& rows) {
   return rows.class_stride == 1 &&
          rows.row_stride == static_cast<std::ptrdiff_t>(rows.classes) &&
-         rows.block_rows >= rows.rows;
+         rows.block_rows >= rows.skipped + rows.rows;
 }
 
 /// A contiguous batch's rows from `first` on as one row.
@@ -129,11 +129,11 @@ HWY_INLINE void ShortSums(ShortChunk& chunk) {
       kFirstExpError + (static_cast<double>(chunk.classes) / 2 + 2) * kUnit;
 }
 
-HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first,
+HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
                                ShortChunk& chunk) {
   chunk.first = first;
   chunk.classes = logits.classes;
-  chunk.rows = std::min(logits.rows - first, ShortRowsPerChunk(logits.classes));
+  chunk.rows = std::min(end - first, ShortRowsPerChunk(logits.classes));
   const size_t room = kShortChunk + 4 * kMaxDoubles;
   double* x = Scratch(Slot::kShortLogits, room);
   LoadShort(logits, chunk, x);
@@ -221,15 +221,16 @@ HWY_INLINE InRow ShortRow(const ShortChunk& chunk, size_t r) {
   return {chunk.x + r * chunk.classes, ElementType::kFloat64, chunk.classes, 1};
 }
 
-/// Every row of `logits`, chunk by chunk: by_chunk(chunk, open) writes what it
+/// The `count` rows of `logits` from `begin` on, chunk by chunk: by_chunk(chunk, open) writes what it
 /// can and notes the rows that are left; those go to by_row(row of the batch,
 /// its logits).
 template <class ByChunk, class ByRow>
-HWY_INLINE void ForShortRows(const InRows& logits, const ByChunk& by_chunk,
-                             const ByRow& by_row) {
+HWY_INLINE void ForShortRows(const InRows& logits, size_t begin, size_t count,
+                             const ByChunk& by_chunk, const ByRow& by_row) {
   ShortChunk chunk;
-  for (size_t first = 0; first < logits.rows; first += chunk.rows) {
-    LoadShortChunk(logits, first, chunk);
+  const size_t end = begin + count;
+  for (size_t first = begin; first < end; first += chunk.rows) {
+    LoadShortChunk(logits, first, end, chunk);
     if (!chunk.known) {
       for (size_t r = 0; r < chunk.rows; ++r) {
         by_row(first + r, ShortRow(chunk, r));

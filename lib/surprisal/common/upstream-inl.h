@@ -29,11 +29,11 @@ template <class D>
 HWY_INLINE V<D> TimesUpstream(D d, Rounder& round, size_t i, V<D> upstream,
                               const Factor<D>& factor,
                               double relative = kRelative) {
-  const V<D> zero = hn::Zero(d);
+  const V<D> zero = hn::Zero(d), coarse = factor.coarse;
   const Scaled<D> g = Normalize(d, upstream);
   const auto regular =
-      hn::And(hn::And(hn::IsFinite(upstream), hn::IsFinite(factor.coarse)),
-              hn::And(hn::Ne(upstream, zero), hn::Ne(factor.coarse, zero)));
+      hn::And(hn::And(hn::IsFinite(upstream), hn::IsFinite(coarse)),
+              hn::And(hn::Ne(upstream, zero), hn::Ne(coarse, zero)));
   const Dd<D> product = Mul(d, factor.exact.value, g.value);
   const V<D> exponent = hn::Add(factor.exact.exponent, g.exponent);
   const V<D> rounded =
@@ -41,7 +41,7 @@ HWY_INLINE V<D> TimesUpstream(D d, Rounder& round, size_t i, V<D> upstream,
             Within(d, relative,
                    Scaled<D>{IfThenElse(d, regular, product, ToDd(d, zero)),
                              hn::IfThenElseZero(regular, exponent)}));
-  return hn::IfThenElse(regular, rounded, hn::Mul(upstream, factor.coarse));
+  return hn::IfThenElse(regular, rounded, hn::Mul(upstream, coarse));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hwy/highway.h"
+#include "surprisal/common/executor.h"
 #include "surprisal/common/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -50,6 +51,14 @@ class WideSum {
       bins_[bin] = Sum(bins_[bin], ScaleScalar(x.value, down));
       errors_[bin] += ScaleScalar({x.error, 0.0}, down).hi +
                       std::abs(bins_[bin].hi) * 0x1p-103;
+    }
+  }
+
+  HWY_INLINE void Merge(const WideSum& other) {
+    special_ += other.special_;
+    for (size_t bin = 0; bin < 3; ++bin) {
+      bins_[bin] = Sum(bins_[bin], other.bins_[bin]);
+      errors_[bin] += other.errors_[bin] + std::abs(bins_[bin].hi) * 0x1p-103;
     }
   }
 
@@ -172,6 +181,9 @@ class LossWriter {
     return decided;
   }
 
+  /// Takes over the sum of another piece of the batch.
+  HWY_INLINE void Merge(const LossWriter& other) { sum_.Merge(other.sum_); }
+
   /// Writes the reduced loss. If `final` is false, a loss that cannot be decided
   /// is not written; returns whether it was.
   HWY_INLINE bool Finish(const Shares& shares, bool final = true) {
@@ -197,6 +209,22 @@ class LossWriter {
   const LastResort& last_resort_;
   WideSum sum_;
 };
+
+/// Writes the losses of a batch piece by piece: body(first row, rows, writer) for
+/// each, and then the reduced one. Returns as LossWriter::Finish().
+template <class LastResort, class Body>
+HWY_INLINE bool WriteBatch(const Executor* executor, const InRows& rows,
+                           LossWriter<LastResort> writer, const Shares& shares,
+                           bool final, const Body& body) {
+  std::vector<LossWriter<LastResort>> writers(
+      CountPieces(rows.rows, rows.classes), writer);
+  ForPieces(executor, rows.rows, rows.classes,
+            [&](size_t first, size_t count, size_t piece) {
+              body(first, count, writers[piece]);
+            });
+  for (const LossWriter<LastResort>& piece : writers) writer.Merge(piece);
+  return writer.Finish(shares, final);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal

@@ -48,8 +48,8 @@ HWY_INLINE WideValue LabelLoss(const ExpRow& row, size_t y, double weight) {
   const DoubleDouble t = {row.shifted.hi[y], row.shifted.lo[y]};
   if (std::isinf(t.hi)) return {{}, 0.0, HUGE_VAL};
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  const double w_value = hn::GetLane(w.value.hi);
-  const double w_exponent = hn::GetLane(w.exponent);
+  const double w_value = FromLane(w.value.hi);
+  const double w_exponent = FromLane(w.exponent);
   if (t.hi == 0.0) {
     const DoubleDouble loss = Product(row.log_sum, {w_value, 0.0});
     return {loss, w_exponent - kUp, 0.0, loss.hi * row.others_relative};
@@ -84,9 +84,9 @@ HWY_INLINE void LabelGradient(const ExpRow& row, size_t y, double weight,
   if (weight == 0.0) return FillRow(d_logits, 0.0);
   const One one;
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  const DoubleDouble factor = Quotient({hn::GetLane(w.value.hi), 0.0},
-                                       Product(row.sum, shares.divisor));
-  const double scale = exponent + hn::GetLane(w.exponent);
+  const DoubleDouble factor =
+      Quotient({FromLane(w.value.hi), 0.0}, Product(row.sum, shares.divisor));
+  const double scale = exponent + FromLane(w.exponent);
   const double relative = 2 * row.relative + shares.relative;
   // At the label minus the others, never p - 1
   const DoubleDouble others = Product(OthersOf(row, y), factor);
@@ -115,16 +115,17 @@ HWY_INLINE WideValue FirstLabelLoss(const FirstRow& row, double logit,
   const FirstLogSum log_sum = LogSumOf(row);
   const One one;
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
-  const double w_value = hn::GetLane(w.value.hi);
+  const double w_value = FromLane(w.value.hi);
   const double loss = w_value * ((row.max - logit) + log_sum.value);
   return {{loss, 0.0},
-          hn::GetLane(w.exponent),
+          FromLane(w.exponent),
           0.0,
           loss * 6 * kUnit + log_sum.error * w_value * (1 + 0x1p-40)};
 }
 
 /// The gradient of a row by the first stage: factor times the exponentials, and
-/// at the label minus factor times the others. Returns as StoreFirst() does.
+/// at the label minus factor times the others, never -0. Returns as StoreFirst()
+/// does.
 HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                    size_t y, double factor, InRow logits,
                                    OutRow d_logits, Undecided& open) {
@@ -146,7 +147,7 @@ HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                   d_logits, open);
   if (!done && open.Empty()) return false;
   if (!decided) open.Note(y);
-  d_logits.Set(y, hn::GetLane(label));
+  d_logits.Set(y, FromLane(label) + 0.0);
   return done && decided;
 }
 
@@ -227,8 +228,8 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
   for (size_t i = 0; i < targets.values.padded; i += hn::Lanes(d)) {
     const Dd<Doubles> t = row.shifted.At(d, i);
     const Dd<Doubles> weight = targets.values.At(d, i);
-    const auto counts = hn::Gt(weight.hi, zero);
-    const auto masked = hn::Not(hn::IsFinite(t.hi));
+    const auto counts = hn::Gt(V<Doubles>(weight.hi), zero);
+    const auto masked = hn::Not(hn::IsFinite(V<Doubles>(t.hi)));
     infinite = hn::Or(infinite, hn::And(counts, masked));
     const Dd<Doubles> depth = IfThenElse(
         d, masked, ToDd(d, zero), Scale(d, Neg(d, t), hn::Set(d, 0x1p-64)));
@@ -288,10 +289,11 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
     const auto pull_i = Mul(d, e, Sub(d, ToDd(d, targets.total), t));
     const auto push_i = Mul(d, t, Sub(d, ToDd(d, all), e));
     const auto value = Mul(d, Sub(d, pull_i, push_i), ToDd(d, inverse));
+    const V<Doubles> e_hi = e.hi;
     const auto far =
-        hn::IfThenElseZero(hn::Le(e.hi, hn::Set(d, kStandIn)), e.hi);
+        hn::IfThenElseZero(hn::Le(e_hi, hn::Set(d, kStandIn)), e_hi);
     const auto size =
-        hn::Add(hn::Mul(e.hi, hn::Set(d, total)),
+        hn::Add(hn::Mul(e_hi, hn::Set(d, total)),
                 hn::Mul(push_i.hi, hn::Set(d, 1 + stand_ins / relative)));
     const auto error = hn::Add(hn::Mul(size, hn::Set(d, off)),
                                hn::Mul(far, hn::Set(d, total * inverse.hi)));
@@ -315,6 +317,8 @@ struct CrossEntropyLastResort {
   }
 };
 
+using LabelLossWriter = LossWriter<CrossEntropyLastResort>;
+
 /// One batch with integer labels, row by row.
 struct LabelBatch {
   InRows logits;
@@ -326,8 +330,6 @@ struct LabelBatch {
   double exponent;  ///< of losses and gradients
   const CrossEntropyLastResort& last_resort;
 };
-
-using LabelLossWriter = LossWriter<CrossEntropyLastResort>;
 
 /// A row by the first stage: true where that decides all that is asked for. What
 /// it leaves open of the gradient is noted, and the loss is then not repeated.
@@ -360,8 +362,9 @@ HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
   }
   const double factor = std::ldexp(weight / batch.shares.divisor.hi / row.sum,
                                    static_cast<int>(batch.exponent));
-  // Beyond, products with what stands in for e^-700 and less would count
-  if (!(factor > 0x1p-300 && factor < 0x1p300) ||
+  // Beyond, products with exponentials that are but roughly known would count:
+  // with what stands in for e^-700, or with those of shifted logits
+  if (!(factor > 0x1p-300 && factor < (row.shifted ? 1.0 : 0x1p300)) ||
       batch.shares.relative > 0x1p-60 ||
       (!result.loss && to.data == logits.data)) {
     return result;
@@ -431,13 +434,12 @@ HWY_INLINE void ShortLosses(const LabelBatch& batch, const ShortChunk& chunk,
     }
     const auto y = static_cast<size_t>(batch.labels[row]);
     const Scaled<One> w = Normalize(one, hn::Set(one, batch.weights[y]));
-    const double w_value =
-        batch.weights[y] == 0.0 ? 0.0 : hn::GetLane(w.value.hi);
+    const double w_value = batch.weights[y] == 0.0 ? 0.0 : FromLane(w.value.hi);
     const double loss = logs[r] - chunk.x[r * chunk.classes + y];
     const double error = std::abs(logs[r]) * (kShortLogError + kUnit) +
                          std::abs(loss) * 4 * kUnit + chunk.sum_error;
     const WideValue value = {{loss * w_value, 0.0},
-                             batch.exponent + hn::GetLane(w.exponent),
+                             batch.exponent + FromLane(w.exponent),
                              0.0,
                              error * w_value};
     if (!writer.FirstRow(row, value)) open.Note(r);
@@ -462,8 +464,10 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
     if (!Counts(batch, chunk.first + r)) continue;
     const auto y = static_cast<size_t>(batch.labels[chunk.first + r]);
     const double factor = batch.weights[y] * scale / chunk.sums[r];
-    // Beyond, products lose bits or overflow; a weight of 0 is exact
-    if ((factor != 0.0 && !(factor > 0x1p-500 && factor < 0x1p500)) ||
+    // Beyond, products lose bits or overflow; a weight of 0 is exact, and so is
+    // what a single class leaves
+    if (chunk.classes == 1 ||
+        (factor != 0.0 && !(factor > 0x1p-500 && factor < 0x1p500)) ||
         batch.shares.relative > 0x1p-60) {
       open.Note(r);
     }
@@ -474,7 +478,7 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
   }
 }
 
-/// Sets the gradients at the labels of a chunk.
+/// Sets the gradients at the labels of a chunk; never -0.
 HWY_INLINE void StoreShortLabels(const LabelBatch& batch,
                                  const ShortChunk& chunk,
                                  const ShortFactors& from, OpenRows& open) {
@@ -496,14 +500,14 @@ HWY_INLINE void StoreShortLabels(const LabelBatch& batch,
 }
 
 /// Rows of few classes; the gradient must not lie over the logits.
-HWY_INLINE void ShortLabelRows(const LabelBatch& batch,
-                               LabelLossWriter& writer) {
+HWY_INLINE void ShortLabelRows(const LabelBatch& batch, size_t begin,
+                               size_t count, LabelLossWriter& writer) {
   const bool wants_gradient = batch.d_logits.data != nullptr;
-  std::vector<bool> has_loss(batch.logits.rows, false);
+  std::vector<bool> has_loss(count, false);
   const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
     ShortLosses(batch, chunk, writer, open);
     for (size_t r = 0; r < chunk.rows; ++r) {
-      has_loss[chunk.first + r] = !open[r];
+      has_loss[chunk.first + r - begin] = !open[r];
     }
     if (!wants_gradient) return;
     ShortFactors factors;
@@ -513,9 +517,10 @@ HWY_INLINE void ShortLabelRows(const LabelBatch& batch,
                        batch.d_logits, open);
     StoreShortLabels(batch, chunk, factors, open);
   };
-  ForShortRows(batch.logits, by_chunk, [&](size_t r, InRow /*logits*/) {
-    LabelRow(batch, r, has_loss[r], writer);
-  });
+  ForShortRows(batch.logits, begin, count, by_chunk,
+               [&](size_t r, InRow /*logits*/) {
+                 LabelRow(batch, r, has_loss[r - begin], writer);
+               });
 }
 
 /// Loss and gradient of a batch with integer labels; an empty `loss` or a view
@@ -526,7 +531,7 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
                                         std::span<const Label> labels,
                                         OutRow loss, OutRows d_logits,
                                         const CrossEntropyOptions& options,
-                                        bool first) {
+                                        const Executor* executor, bool first) {
   const CrossEntropyLastResort last_resort = {loss.type,
                                               d_logits.type,
                                               {logits,
@@ -550,22 +555,24 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
     batch.exponent = batch.weights.exponent;
   }
   first = first && batch.smoothing == 0.0;
-  LabelLossWriter writer(loss, options.reduction, last_resort);
-  if (first && AreShort(logits, ElementType::kFloat32) &&
-      d_logits.data != logits.data) {
-    ShortLabelRows(batch, writer);
-  } else {
-    for (size_t r = 0; r < logits.rows; ++r) {
+  const bool by_chunk = first && AreShort(logits, ElementType::kFloat32) &&
+                        d_logits.data != logits.data;
+  const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
+    if (by_chunk) return ShortLabelRows(batch, begin, count, writer);
+    for (size_t r = begin; r < begin + count; ++r) {
       LabelRow(batch, r, false, writer, first);
     }
-  }
-  return writer.Finish(batch.shares, !first);
+  };
+  return WriteBatch(executor, logits,
+                    LabelLossWriter(loss, options.reduction, last_resort),
+                    batch.shares, !first, rows);
 }
 
 /// The same for target distributions.
 HWY_INLINE void CrossEntropyOfTargetRows(InRows logits, InRows targets,
                                          OutRow loss, OutRows d_logits,
-                                         const CrossEntropyOptions& options) {
+                                         const CrossEntropyOptions& options,
+                                         const Executor* executor) {
   const ScaledWeights weights = LoadWeights(options.class_weights);
   const bool mean = options.reduction == Reduction::kMean;
   const Shares shares = {
@@ -581,17 +588,22 @@ HWY_INLINE void CrossEntropyOfTargetRows(InRows logits, InRows targets,
                                                options.label_smoothing,
                                                options.reduction,
                                                options.ignore_index}};
-  LossWriter writer(loss, options.reduction, last_resort);
-  for (size_t r = 0; r < logits.rows; ++r) {
-    const auto gradient = [&](size_t c) { return last_resort.Gradient(r, c); };
-    const ExpRow row = LoadExpRow(logits[r]);
-    const TargetRow target_row =
-        LoadTargets(targets[r], options.label_smoothing, weights, row.arg_max);
-    writer.Row(r, Raised(TargetLoss(row, target_row), weights.exponent));
-    TargetGradient(row, target_row, shares, weights.exponent,
-                   RowOrNone(d_logits, r), gradient);
-  }
-  writer.Finish(shares);
+  const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
+    for (size_t r = begin; r < begin + count; ++r) {
+      const auto gradient = [&](size_t c) {
+        return last_resort.Gradient(r, c);
+      };
+      const ExpRow row = LoadExpRow(logits[r]);
+      const TargetRow target_row = LoadTargets(
+          targets[r], options.label_smoothing, weights, row.arg_max);
+      writer.Row(r, Raised(TargetLoss(row, target_row), weights.exponent));
+      TargetGradient(row, target_row, shares, weights.exponent,
+                     RowOrNone(d_logits, r), gradient);
+    }
+  };
+  WriteBatch(executor, logits,
+             LabelLossWriter(loss, options.reduction, last_resort), shares,
+             true, rows);
 }
 
 /// Runs `batch(loss, d_logits)`; in two passes where a reduced loss might ask
@@ -609,25 +621,26 @@ HWY_INLINE void LossThenGradient(InRows logits, OutRow loss, OutRows d_logits,
 
 void CrossEntropyOfLabels(InRows logits, std::span<const Label> labels,
                           OutRow loss, OutRows d_logits,
-                          const CrossEntropyOptions& options) {
+                          const CrossEntropyOptions& options,
+                          const Executor* executor) {
   const bool narrow = logits.type != ElementType::kFloat64;
   LossThenGradient(logits, loss, d_logits, options.reduction,
                    [&](OutRow to, OutRows gradient) {
                      if (!CrossEntropyOfLabelRows(logits, labels, to, gradient,
-                                                  options, narrow)) {
+                                                  options, executor, narrow)) {
                        CrossEntropyOfLabelRows(logits, labels, to, {}, options,
-                                               false);
+                                               executor, false);
                      }
                    });
 }
 
 void CrossEntropyOfTargets(InRows logits, InRows targets, OutRow loss,
-                           OutRows d_logits,
-                           const CrossEntropyOptions& options) {
+                           OutRows d_logits, const CrossEntropyOptions& options,
+                           const Executor* executor) {
   LossThenGradient(logits, loss, d_logits, options.reduction,
                    [&](OutRow to, OutRows gradient) {
                      CrossEntropyOfTargetRows(logits, targets, to, gradient,
-                                              options);
+                                              options, executor);
                    });
 }
 

@@ -57,77 +57,101 @@ HWY_EXPORT(CrossEntropyFromLogProbsRows);
 HWY_EXPORT(CrossEntropyFromProbsGradientRows);
 
 void CrossEntropy(InRows logits, std::span<const Label> labels, OutRow loss,
-                  const CrossEntropyOptions& options) {
+                  const CrossEntropyOptions& options,
+                  const Executor* executor) {
   CheckBatch(logits, labels, options);
   CheckLoss(loss, logits, options);
-  HWY_DYNAMIC_DISPATCH(CrossEntropyOfLabels)(logits, labels, loss, {}, options);
+  HWY_DYNAMIC_DISPATCH(CrossEntropyOfLabels)
+  (logits, labels, loss, {}, options, executor);
 }
 
 void CrossEntropy(InRows logits, InRows targets, OutRow loss,
-                  const CrossEntropyOptions& options) {
+                  const CrossEntropyOptions& options,
+                  const Executor* executor) {
   CheckBatch(logits, targets, options);
   CheckLoss(loss, logits, options);
   HWY_DYNAMIC_DISPATCH(CrossEntropyOfTargets)
-  (logits, targets, loss, {}, options);
+  (logits, targets, loss, {}, options, executor);
 }
 
 void CrossEntropyGradient(InRows logits, std::span<const Label> labels,
-                          OutRows d_logits,
-                          const CrossEntropyOptions& options) {
+                          OutRows d_logits, const CrossEntropyOptions& options,
+                          const Executor* executor) {
   CheckBatch(logits, labels, options);
   CheckLike("d_logits", d_logits, logits);
   HWY_DYNAMIC_DISPATCH(CrossEntropyOfLabels)
-  (logits, labels, {}, d_logits, options);
+  (logits, labels, {}, d_logits, options, executor);
 }
 
 void CrossEntropyGradient(InRows logits, InRows targets, OutRows d_logits,
-                          const CrossEntropyOptions& options) {
+                          const CrossEntropyOptions& options,
+                          const Executor* executor) {
   CheckBatch(logits, targets, options);
   CheckLike("d_logits", d_logits, logits);
   HWY_DYNAMIC_DISPATCH(CrossEntropyOfTargets)
-  (logits, targets, {}, d_logits, options);
+  (logits, targets, {}, d_logits, options, executor);
 }
 
 void CrossEntropyWithGradient(InRows logits, std::span<const Label> labels,
                               OutRow loss, OutRows d_logits,
-                              const CrossEntropyOptions& options) {
+                              const CrossEntropyOptions& options,
+                              const Executor* executor) {
   CheckBatch(logits, labels, options);
   CheckLoss(loss, logits, options);
   CheckLike("d_logits", d_logits, logits);
   HWY_DYNAMIC_DISPATCH(CrossEntropyOfLabels)
-  (logits, labels, loss, d_logits, options);
+  (logits, labels, loss, d_logits, options, executor);
 }
 
 void CrossEntropyWithGradient(InRows logits, InRows targets, OutRow loss,
                               OutRows d_logits,
-                              const CrossEntropyOptions& options) {
+                              const CrossEntropyOptions& options,
+                              const Executor* executor) {
   CheckBatch(logits, targets, options);
   CheckLoss(loss, logits, options);
   CheckLike("d_logits", d_logits, logits);
   HWY_DYNAMIC_DISPATCH(CrossEntropyOfTargets)
-  (logits, targets, loss, d_logits, options);
+  (logits, targets, loss, d_logits, options, executor);
 }
 
-void CrossEntropyFromProbs(InRows p, InRows q, OutRow cross_entropy) {
+void CrossEntropyFromProbs(InRows p, InRows q, OutRow cross_entropy,
+                           const Executor* executor) {
   CheckPair(p, "q", q, Domain::kProbabilities);
   CheckScalars("cross_entropy", cross_entropy, p.rows, p.type);
-  HWY_DYNAMIC_DISPATCH(CrossEntropyFromProbsRows)(p, q, cross_entropy);
+  ForPieces(executor, p.rows, p.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(CrossEntropyFromProbsRows)
+              (p.Slice(first, rows), q.Slice(first, rows),
+               cross_entropy.Slice(first, rows));
+            });
 }
 
-void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy) {
+void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy,
+                              const Executor* executor) {
   CheckPair(p, "log_q", log_q, Domain::kLogProbabilities);
   CheckScalars("cross_entropy", cross_entropy, p.rows, p.type);
-  HWY_DYNAMIC_DISPATCH(CrossEntropyFromLogProbsRows)(p, log_q, cross_entropy);
+  ForPieces(executor, p.rows, p.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(CrossEntropyFromLogProbsRows)
+              (p.Slice(first, rows), log_q.Slice(first, rows),
+               cross_entropy.Slice(first, rows));
+            });
 }
 
 void CrossEntropyFromProbsGradient(InRows p, InRows q, InRow upstream,
-                                   OutRows d_p, OutRows d_q) {
+                                   OutRows d_p, OutRows d_q,
+                                   const Executor* executor) {
   CheckPair(p, "q", q, Domain::kProbabilities);
   CheckScalars("upstream", upstream, p.rows, p.type);
   CheckOptional("d_p", d_p, p);
   CheckOptional("d_q", d_q, p);
-  HWY_DYNAMIC_DISPATCH(CrossEntropyFromProbsGradientRows)
-  (p, q, upstream, d_p, d_q);
+  ForPieces(executor, p.rows, p.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(CrossEntropyFromProbsGradientRows)
+              (p.Slice(first, rows), q.Slice(first, rows),
+               upstream.Slice(first, rows), d_p.Slice(first, rows),
+               d_q.Slice(first, rows));
+            });
 }
 
 }  // namespace surprisal

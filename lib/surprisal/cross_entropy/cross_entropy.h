@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 
 namespace surprisal {
@@ -37,7 +38,8 @@ struct CrossEntropyOptions {
 /// count as infinitely far, and of class weights more than 2^1000 apart the
 /// smaller ones lose bits.
 void CrossEntropy(InRows logits, std::span<const Label> labels, OutRow loss,
-                  const CrossEntropyOptions& options = {});
+                  const CrossEntropyOptions& options = {},
+                  const Executor* executor = nullptr);
 
 /// The same for target distributions (one-hot, soft): loss of row r =
 /// sum_c t_c (LSE - z_c) with t_c = w_c ((1 - eps) targets[r][c] + eps / K).
@@ -45,7 +47,8 @@ void CrossEntropy(InRows logits, std::span<const Label> labels, OutRow loss,
 ///                     they need not sum to 1. The mean divides by rows.
 /// A target of 0 contributes nothing, even where the logit is -inf.
 void CrossEntropy(InRows logits, InRows targets, OutRow loss,
-                  const CrossEntropyOptions& options = {});
+                  const CrossEntropyOptions& options = {},
+                  const Executor* executor = nullptr);
 
 /// Gradient of CrossEntropy (its mean, its sum, or for kNone each row's own
 /// loss) with respect to the logits. At the label it is minus the sum of the
@@ -56,20 +59,24 @@ void CrossEntropy(InRows logits, InRows targets, OutRow loss,
 /// mean over nothing has gradient 0.
 void CrossEntropyGradient(InRows logits, std::span<const Label> labels,
                           OutRows d_logits,
-                          const CrossEntropyOptions& options = {});
+                          const CrossEntropyOptions& options = {},
+                          const Executor* executor = nullptr);
 
 /// The same for target distributions: (sum_k t_k) p_c - t_c.
 void CrossEntropyGradient(InRows logits, InRows targets, OutRows d_logits,
-                          const CrossEntropyOptions& options = {});
+                          const CrossEntropyOptions& options = {},
+                          const Executor* executor = nullptr);
 
 /// Loss and gradient in one pass over the exponentials: the bits of
 /// CrossEntropy and of CrossEntropyGradient.
 void CrossEntropyWithGradient(InRows logits, std::span<const Label> labels,
                               OutRow loss, OutRows d_logits,
-                              const CrossEntropyOptions& options = {});
+                              const CrossEntropyOptions& options = {},
+                              const Executor* executor = nullptr);
 void CrossEntropyWithGradient(InRows logits, InRows targets, OutRow loss,
                               OutRows d_logits,
-                              const CrossEntropyOptions& options = {});
+                              const CrossEntropyOptions& options = {},
+                              const Executor* executor = nullptr);
 
 /// Cross-entropy of two given distributions, per row: H(p, q) = -sum_c p_c ln
 /// q_c, in nats.
@@ -77,11 +84,13 @@ void CrossEntropyWithGradient(InRows logits, InRows targets, OutRow loss,
 ///                   a negative or infinite one is an Error.
 /// @param[out] cross_entropy  [rows]; +inf where some p_c > 0 meets q_c = 0; 0
 ///                   ln 0 counts as 0; NaN if the row holds NaN.
-void CrossEntropyFromProbs(InRows p, InRows q, OutRow cross_entropy);
+void CrossEntropyFromProbs(InRows p, InRows q, OutRow cross_entropy,
+                           const Executor* executor = nullptr);
 
 /// The same with the second distribution as log-probabilities:
 /// -sum_c p_c log_q_c; log_q may be -inf, +inf is an Error.
-void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy);
+void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy,
+                              const Executor* executor = nullptr);
 
 /// Gradient of CrossEntropyFromProbs: d_p[c] = -upstream ln q_c, d_q[c] =
 /// -upstream p_c / q_c (0 where p_c = 0). An infinite slope times an upstream
@@ -90,7 +99,8 @@ void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy);
 /// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
 ///                       one out.
 void CrossEntropyFromProbsGradient(InRows p, InRows q, InRow upstream,
-                                   OutRows d_p, OutRows d_q);
+                                   OutRows d_p, OutRows d_q,
+                                   const Executor* executor = nullptr);
 
 }  // namespace surprisal
 

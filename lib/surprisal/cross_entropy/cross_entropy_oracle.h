@@ -81,7 +81,7 @@ std::vector<N> CrossEntropyGradientOfRow(std::span<const double> logits,
                                          std::vector<N> targets) {
   if (HasNoSoftmax(logits)) return std::vector<N>(logits.size(), NaN<N>());
   for (N& target : targets) target = -target;
-  return LogSoftmaxPullback(SoftmaxOracle<N>(logits), targets);
+  return LogSoftmaxPullback(OddsRow<N>(logits, 1), targets, N(1));
 }
 
 /// The exact value of CrossEntropy: [rows] for kNone, else [1]. Arguments are
@@ -184,9 +184,7 @@ PairGradient<N> CrossEntropyFromProbsGradientOracle(std::span<const double> p,
   if (HasNaN(p) || HasNaN(q)) return d;
   for (size_t c = 0; c < p.size(); ++c) {
     d.first[c] = TimesUpstream(N(-log(N(q[c]))), upstream);
-    d.second[c] =
-        p[c] == 0 ? N(0)
-                  : TimesUpstream(N(-N(p[c]) / N(std::fabs(q[c]))), upstream);
+    d.second[c] = p[c] == 0 ? N(0) : MinusRatioTimes<N>(p[c], q[c], upstream);
   }
   return d;
 }

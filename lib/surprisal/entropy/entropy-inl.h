@@ -84,7 +84,7 @@ HWY_INLINE ScaledMean MeanDepth(const ExpRow& row) {
   Dd<Doubles> depth = ToDd(d, zero);
   for (size_t i = 0; i < row.exps.padded; i += hn::Lanes(d)) {
     const Dd<Doubles> t = row.shifted.At(d, i);
-    const auto counts = hn::Gt(t.hi, hn::Set(d, kNegligible));
+    const auto counts = hn::Gt(V<Doubles>(t.hi), hn::Set(d, kNegligible));
     const Dd<Doubles> size = IfThenElse(d, counts, Neg(d, t), ToDd(d, zero));
     depth = Add(d, depth, Mul(d, row.exps.At(d, i), size));
   }

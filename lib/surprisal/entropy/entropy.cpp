@@ -24,32 +24,52 @@ HWY_EXPORT(EntropyGradientRows);
 HWY_EXPORT(EntropyOfLogitsRows);
 HWY_EXPORT(EntropyOfLogitsGradientRows);
 
-void Entropy(InRows probs, OutRow entropy) {
+void Entropy(InRows probs, OutRow entropy, const Executor* executor) {
   CheckRows("probs", probs);
   CheckEntries("probs", probs, Domain::kProbabilities);
   CheckScalars("entropy", entropy, probs.rows, probs.type);
-  HWY_DYNAMIC_DISPATCH(EntropyRows)(probs, entropy);
+  ForPieces(executor, probs.rows, probs.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(EntropyRows)
+              (probs.Slice(first, rows), entropy.Slice(first, rows));
+            });
 }
 
-void EntropyGradient(InRows probs, InRow upstream, OutRows d_probs) {
+void EntropyGradient(InRows probs, InRow upstream, OutRows d_probs,
+                     const Executor* executor) {
   CheckRows("probs", probs);
   CheckEntries("probs", probs, Domain::kProbabilities);
   CheckScalars("upstream", upstream, probs.rows, probs.type);
   CheckLike("d_probs", d_probs, probs);
-  HWY_DYNAMIC_DISPATCH(EntropyGradientRows)(probs, upstream, d_probs);
+  ForPieces(executor, probs.rows, probs.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(EntropyGradientRows)
+              (probs.Slice(first, rows), upstream.Slice(first, rows),
+               d_probs.Slice(first, rows));
+            });
 }
 
-void EntropyOfLogits(InRows logits, OutRow entropy) {
+void EntropyOfLogits(InRows logits, OutRow entropy, const Executor* executor) {
   CheckRows("logits", logits);
   CheckScalars("entropy", entropy, logits.rows, logits.type);
-  HWY_DYNAMIC_DISPATCH(EntropyOfLogitsRows)(logits, entropy);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(EntropyOfLogitsRows)
+              (logits.Slice(first, rows), entropy.Slice(first, rows));
+            });
 }
 
-void EntropyOfLogitsGradient(InRows logits, InRow upstream, OutRows d_logits) {
+void EntropyOfLogitsGradient(InRows logits, InRow upstream, OutRows d_logits,
+                             const Executor* executor) {
   CheckRows("logits", logits);
   CheckScalars("upstream", upstream, logits.rows, logits.type);
   CheckLike("d_logits", d_logits, logits);
-  HWY_DYNAMIC_DISPATCH(EntropyOfLogitsGradientRows)(logits, upstream, d_logits);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(EntropyOfLogitsGradientRows)
+              (logits.Slice(first, rows), upstream.Slice(first, rows),
+               d_logits.Slice(first, rows));
+            });
 }
 
 }  // namespace surprisal

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 
 namespace surprisal {
@@ -18,24 +19,27 @@ namespace surprisal {
 /// Accuracy: float and 16-bit results are correctly rounded, double results
 /// within 1 ulp where the terms do not cancel (they cannot when every entry is
 /// at most 1).
-void Entropy(InRows probs, OutRow entropy);
+void Entropy(InRows probs, OutRow entropy, const Executor* executor = nullptr);
 
 /// Gradient of Entropy: d_probs[c] = -upstream (1 + ln p_c); at p_c = 0 the
 /// limit, +inf times upstream (0 where upstream is 0). NaN in a row makes it
 /// all NaN.
 /// @param[in]  upstream  [rows].
 /// @param[out] d_probs   [rows, classes]; may be `probs` itself.
-void EntropyGradient(InRows probs, InRow upstream, OutRows d_probs);
+void EntropyGradient(InRows probs, InRow upstream, OutRows d_probs,
+                     const Executor* executor = nullptr);
 
 /// Entropy of the softmax of each row of logits, without forming it:
 /// H = LSE - sum_c p_c z_c.
 /// Special values: -inf logits contribute nothing; a row that holds NaN or
 /// +inf, or nothing but -inf, gives NaN.
-void EntropyOfLogits(InRows logits, OutRow entropy);
+void EntropyOfLogits(InRows logits, OutRow entropy,
+                     const Executor* executor = nullptr);
 
 /// Gradient of EntropyOfLogits: d_logits[c] = -upstream p_c (ln p_c + H); +0 at
 /// a -inf logit.
-void EntropyOfLogitsGradient(InRows logits, InRow upstream, OutRows d_logits);
+void EntropyOfLogitsGradient(InRows logits, InRow upstream, OutRows d_logits,
+                             const Executor* executor = nullptr);
 
 /// The entropy of one distribution, returned by value.
 template <ElementRange Row>

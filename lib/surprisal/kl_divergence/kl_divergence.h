@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 
 namespace surprisal {
@@ -19,11 +20,13 @@ namespace surprisal {
 /// 0.
 /// Accuracy: float and 16-bit results are correctly rounded, double results
 /// within 1 ulp where the sum does not cancel more than 2^50 times.
-void KlDivergence(InRows p, InRows q, OutRow kl_divergence);
+void KlDivergence(InRows p, InRows q, OutRow kl_divergence,
+                  const Executor* executor = nullptr);
 
 /// The same from log-probabilities: sum_c e^(log_p_c) (log_p_c - log_q_c).
 /// Entries may be -inf; +inf is an Error.
-void KlDivergenceFromLogProbs(InRows log_p, InRows log_q, OutRow kl_divergence);
+void KlDivergenceFromLogProbs(InRows log_p, InRows log_q, OutRow kl_divergence,
+                              const Executor* executor = nullptr);
 
 /// Gradient of KlDivergence: d_p[c] = upstream (1 + ln(p_c / q_c)), d_q[c] =
 /// -upstream p_c / q_c. At p_c = 0, d_p is the limit (-inf times upstream, NaN
@@ -33,14 +36,15 @@ void KlDivergenceFromLogProbs(InRows log_p, InRows log_q, OutRow kl_divergence);
 /// @param[out] d_p, d_q  [rows, classes] each, or an empty view (`{}`) to leave
 ///                       one out.
 void KlDivergenceGradient(InRows p, InRows q, InRow upstream, OutRows d_p,
-                          OutRows d_q);
+                          OutRows d_q, const Executor* executor = nullptr);
 
 /// Gradient of KlDivergenceFromLogProbs: d_log_p[c] = upstream e^(log_p_c) (1 +
 /// log_p_c - log_q_c), d_log_q[c] = -upstream e^(log_p_c); +0 where log_p_c is
 /// -inf.
 void KlDivergenceFromLogProbsGradient(InRows log_p, InRows log_q,
                                       InRow upstream, OutRows d_log_p,
-                                      OutRows d_log_q);
+                                      OutRows d_log_q,
+                                      const Executor* executor = nullptr);
 
 /// The divergence of one pair of distributions, returned by value.
 template <ElementRange Row>

@@ -77,7 +77,7 @@ PairGradient<N> KlDivergenceGradientOracle(std::span<const double> p,
   for (size_t c = 0; c < p.size(); ++c) {
     d.second[c] = 0;
     if (p[c] != 0) {
-      d.second[c] = TimesUpstream(N(-N(p[c]) / N(std::fabs(q[c]))), upstream);
+      d.second[c] = MinusRatioTimes<N>(p[c], q[c], upstream);
     }
     if (p[c] == 0 && q[c] == 0) continue;
     d.first[c] = TimesUpstream(N(1 + LogRatio<N>(p[c], q[c])), upstream);

@@ -29,7 +29,8 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
   const Dd<Doubles> log_sum = ToDd(d, row.LogSum());
   const auto at_max = hn::Eq(t.hi, zero);
   const Dd<Doubles> value =
-      IfThenElse(d, at_max, Neg(d, ToDd(d, row.log_sum)), Sub(d, t, log_sum));
+      IfThenElse(d, at_max, Sub(d, ToDd(d, zero), ToDd(d, row.log_sum)),
+                 Sub(d, t, log_sum));
   const V<Doubles> exponent = hn::IfThenElseZero(at_max, hn::Set(d, -kUp));
   const V<Doubles> error = hn::Add(
       hn::Mul(hn::Abs(value.hi), hn::Set(d, row.relative)),
@@ -60,8 +61,8 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
     const auto finite = hn::IsFinite(t);
     auto x = LogProbsAt(d, row, keep_apart, i);
     x.value = IfThenElse(d, finite, x.value, ToDd(d, hn::Zero(d)));
-    x.low = hn::IfThenElseZero(finite, x.low);
-    x.high = hn::IfThenElseZero(finite, x.high);
+    x.low = hn::IfThenElseZero(finite, V<Doubles>(x.low));
+    x.high = hn::IfThenElseZero(finite, V<Doubles>(x.high));
     return hn::IfThenElse(finite, round(d, i, x), t);
   };
   const auto last_resort = [&](size_t c) {
@@ -119,7 +120,7 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
     };
     StoreShort(chunk, ends_at, log_probs, open);
   };
-  ForShortRows(logits, by_chunk, [&](size_t r, InRow row) {
+  ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
     LogSoftmaxRow(row, 1.0, log_probs[r]);
   });
 }
@@ -149,8 +150,8 @@ HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
 
   const Scaled<One> t = Normalize(one, hn::Set(one, temperature));
   const DoubleDouble inverse =
-      Quotient({1.0, 0.0}, Product(row.sum, {hn::GetLane(t.value.hi), 0.0}));
-  const double exponent = g.exponent - hn::GetLane(t.exponent);
+      Quotient({1.0, 0.0}, Product(row.sum, {FromLane(t.value.hi), 0.0}));
+  const double exponent = g.exponent - FromLane(t.exponent);
 
   // The most probable class, by itself
   const DoubleDouble share = Product(row.others, {g_max, 0.0});  // times 2^500
@@ -186,7 +187,7 @@ HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
                        hn::Add(hn::Abs(own.hi), hn::Set(d, 0x1p-900)));
     const auto error = hn::Mul(hn::Add(share_size, own_size),
                                hn::Set(d, 2 * row.relative * inverse.hi));
-    const auto up = hn::IfThenElseZero(product_only, e.exponent);
+    const auto up = hn::IfThenElseZero(product_only, V<Doubles>(e.exponent));
     return round(d, i,
                  OffBy(d, {value, hn::Add(up, hn::Set(d, exponent))}, error));
   };

@@ -39,23 +39,33 @@ namespace surprisal {
 HWY_EXPORT(LogSoftmaxRows);
 HWY_EXPORT(LogSoftmaxVjpRows);
 
-void LogSoftmax(InRows logits, OutRows log_probs,
-                const SoftmaxOptions& options) {
+void LogSoftmax(InRows logits, OutRows log_probs, const SoftmaxOptions& options,
+                const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckLike("log_probs", log_probs, logits);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(LogSoftmaxRows)(logits, log_probs, options);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(LogSoftmaxRows)
+              (logits.Slice(first, rows), log_probs.Slice(first, rows),
+               options);
+            });
 }
 
 void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
-                   const SoftmaxOptions& options) {
+                   const SoftmaxOptions& options, const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckLike("upstream", upstream, logits);
   CheckLike("d_logits", d_logits, logits);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(LogSoftmaxVjpRows)(logits, upstream, d_logits, options);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(LogSoftmaxVjpRows)
+              (logits.Slice(first, rows), upstream.Slice(first, rows),
+               d_logits.Slice(first, rows), options);
+            });
 }
 
 }  // namespace surprisal

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 #include "surprisal/softmax/softmax.h"
 
@@ -21,7 +22,8 @@ namespace surprisal {
 /// within 1 ulp,
 /// also where the probability is so near 1 that its logarithm is subnormal.
 void LogSoftmax(InRows logits, OutRows log_probs,
-                const SoftmaxOptions& options = {});
+                const SoftmaxOptions& options = {},
+                const Executor* executor = nullptr);
 
 /// Gradient of LogSoftmax with respect to the logits:
 /// d_logits[j] = (upstream[j] - probs[j] sum_k upstream[k]) / temperature.
@@ -32,7 +34,8 @@ void LogSoftmax(InRows logits, OutRows log_probs,
 /// For double, also where no upstream entry beyond e^600 times the others
 /// stands at a class whose probability underflows.
 void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
-                   const SoftmaxOptions& options = {});
+                   const SoftmaxOptions& options = {},
+                   const Executor* executor = nullptr);
 
 /// The log-softmax of one row, returned by value.
 template <ElementRange Row>

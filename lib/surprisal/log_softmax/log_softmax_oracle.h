@@ -34,18 +34,35 @@ std::vector<N> LogSoftmaxOracle(std::span<const double> logits,
   return log_probs;
 }
 
-/// u_j - p_j sum_k u_k for every class j, with 1 - p_j as the sum of the other
-/// probabilities: u_j (1 - p_j) - p_j (sum of the other u).
+/// (u_j - p_j sum_k u_k) / divisor for every class j.
+///
+/// Of m classes that are most probable, p_j = (1 - b) / m with b the probability
+/// of all the others, so that the value is ((m - 1) u_j - sum_{k != j} u_k) / m
+/// + b / m sum_k u_k: a rational number, which is exact where it has few digits
+/// (as a tie does), and a tail that says on which side of it the value lies. For
+/// m = 1 no u_j (1 - p_j) is formed as a difference. All other p_j are at most
+/// 1/2.
 template <class N>
-std::vector<N> LogSoftmaxPullback(const std::vector<N>& probs,
-                                  const std::vector<N>& upstream) {
-  const std::vector<N> other_probs = SumsOfOthers(probs);
-  const std::vector<N> other_upstream = SumsOfOthers(upstream);
+std::vector<N> LogSoftmaxPullback(const OddsRow<N>& row,
+                                  const std::vector<N>& upstream,
+                                  const N& divisor) {
+  const std::vector<N> others = SumsOfOthers(upstream);
+  const N tail = row.below / (row.ties + row.below);
   std::vector<N> d_logits;
-  for (size_t j = 0; j < probs.size(); ++j) {
-    CancellingSum<N> d;
-    d += N(upstream[j] * other_probs[j]);
-    d += N(-probs[j] * other_upstream[j]);
+  for (size_t j = 0; j < upstream.size(); ++j) {
+    CancellingSum<N> sum, d;
+    sum += upstream[j];
+    sum += others[j];
+    if (row.gaps[j] == 0) {
+      CancellingSum<N> rational;
+      rational += N((row.ties - 1) * upstream[j]);
+      rational += N(-others[j]);
+      d += N(rational.Value() / (row.ties * divisor));
+      d += N(tail * sum.Value() / (row.ties * divisor));
+    } else {
+      d += N(upstream[j] / divisor);
+      d += N(-row.Probability(j) * sum.Value() / divisor);
+    }
     d_logits.push_back(d.Value());
   }
   return d_logits;
@@ -58,10 +75,8 @@ std::vector<N> LogSoftmaxVjpOracle(std::span<const double> logits,
                                    std::span<const double> upstream,
                                    double temperature = 1) {
   if (HasNoSoftmax(logits)) return std::vector<N>(logits.size(), NaN<N>());
-  std::vector<N> d_logits = LogSoftmaxPullback(
-      SoftmaxOracle<N>(logits, temperature), Widened<N>(upstream));
-  for (N& d : d_logits) d /= temperature;
-  return d_logits;
+  return LogSoftmaxPullback(OddsRow<N>(logits, temperature),
+                            Widened<N>(upstream), N(temperature));
 }
 
 }  // namespace surprisal

@@ -74,7 +74,7 @@ HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
     Narrow(rounded, chunk.first, chunk.rows, log_sum_exp);
     open.Note(rows, 1);
   };
-  ForShortRows(logits, by_chunk, [&](size_t r, InRow row) {
+  ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
     log_sum_exp.Set(r, LogSumExpRow(row, log_sum_exp.type));
   });
 }

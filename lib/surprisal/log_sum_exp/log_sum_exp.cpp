@@ -14,19 +14,29 @@ namespace surprisal {
 HWY_EXPORT(LogSumExpRows);
 HWY_EXPORT(LogSumExpGradientRows);
 
-void LogSumExp(InRows logits, OutRow log_sum_exp) {
+void LogSumExp(InRows logits, OutRow log_sum_exp, const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckScalars("log_sum_exp", log_sum_exp, logits.rows, logits.type);
-  HWY_DYNAMIC_DISPATCH(LogSumExpRows)(logits, log_sum_exp);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(LogSumExpRows)
+              (logits.Slice(first, rows), log_sum_exp.Slice(first, rows));
+            });
 }
 
-void LogSumExpGradient(InRows logits, InRow upstream, OutRows d_logits) {
+void LogSumExpGradient(InRows logits, InRow upstream, OutRows d_logits,
+                       const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckScalars("upstream", upstream, logits.rows, logits.type);
   CheckLike("d_logits", d_logits, logits);
-  HWY_DYNAMIC_DISPATCH(LogSumExpGradientRows)(logits, upstream, d_logits);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(LogSumExpGradientRows)
+              (logits.Slice(first, rows), upstream.Slice(first, rows),
+               d_logits.Slice(first, rows));
+            });
 }
 
 }  // namespace surprisal

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 
 namespace surprisal {
@@ -18,7 +19,8 @@ namespace surprisal {
 /// Accuracy: float and 16-bit results are correctly rounded, double results
 /// within 1 ulp
 /// where the result is not the difference of terms 2^50 times its size.
-void LogSumExp(InRows logits, OutRow log_sum_exp);
+void LogSumExp(InRows logits, OutRow log_sum_exp,
+               const Executor* executor = nullptr);
 
 /// Gradient of LogSumExp with respect to the logits: upstream[r] times the
 /// softmax of the row.
@@ -26,7 +28,8 @@ void LogSumExp(InRows logits, OutRow log_sum_exp);
 /// @param[out] d_logits  [rows, classes]; may be `logits` itself.
 /// Special values: all 0 where all logits are -inf; NaN where a logit is NaN or
 /// +inf.
-void LogSumExpGradient(InRows logits, InRow upstream, OutRows d_logits);
+void LogSumExpGradient(InRows logits, InRow upstream, OutRows d_logits,
+                       const Executor* executor = nullptr);
 
 /// The log-sum-exp of one row, returned by value.
 template <ElementRange Row>

@@ -37,8 +37,12 @@ std::vector<N> LogSumExpGradientOracle(std::span<const double> logits,
   if (LogSumExpOracle<N>(logits) == -Infinity<N>()) {
     return std::vector<N>(logits.size(), N(0));
   }
-  std::vector<N> d_logits = SoftmaxOracle<N>(logits);
-  for (N& d : d_logits) d = PlusZero(N(d * upstream));
+  if (HasNoSoftmax(logits)) return std::vector<N>(logits.size(), NaN<N>());
+  const OddsRow<N> row(logits, 1);
+  std::vector<N> d_logits;
+  for (size_t c = 0; c < logits.size(); ++c) {
+    d_logits.push_back(PlusZero(row.Times(N(upstream), c, N(1))));
+  }
   return d_logits;
 }
 

@@ -79,8 +79,7 @@ HWY_INLINE WideValue NllSlope(double weight, const Shares& shares,
                               double exponent, Reduction reduction) {
   const One one;
   const Scaled<One> w = Normalize(one, hn::Set(one, -weight));
-  const WideValue slope = {FromLane(w.value),
-                           hn::GetLane(w.exponent) + exponent};
+  const WideValue slope = {FromLane(w.value), FromLane(w.exponent) + exponent};
   if (reduction != Reduction::kMean) return slope;
   return DivideWide(slope, shares.divisor, shares.relative);
 }

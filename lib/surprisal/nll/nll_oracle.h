@@ -40,7 +40,8 @@ std::vector<N> Reduced(const std::vector<N>& losses, Reduction reduction,
 }
 
 /// What the reduction makes of one entry of the gradient: over the divisor for
-/// the mean, 0 in a mean over nothing.
+/// the mean, 0 in a mean over nothing. A mean that is a tie only after the
+/// division, of a rational number that N had to round, may miss it by a digit.
 template <class N>
 N ReducedGradient(const N& d, Reduction reduction, const N& divisor) {
   if (reduction != Reduction::kMean) return PlusZero(d);

@@ -37,7 +37,7 @@ HWY_INLINE Scaled<D> SigmoidOf(D d, V<D> x) {
   const Dd<D> numerator =
       IfThenElse(d, negative, tail.z.value, ToDd(d, hn::Set(d, 1.0)));
   return {Div(d, numerator, tail.one_plus_z),
-          hn::IfThenElseZero(negative, tail.z.exponent)};
+          hn::IfThenElseZero(negative, V<D>(tail.z.exponent))};
 }
 
 struct SigmoidFunction {

@@ -58,7 +58,7 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        kFirstExpError + chunk.sum_error + 5 * kUnit, probs,
                        open);
   };
-  ForShortRows(logits, by_chunk,
+  ForShortRows(logits, 0, logits.rows, by_chunk,
                [&](size_t r, InRow row) { SoftmaxRow(row, 1.0, probs[r]); });
 }
 
@@ -133,9 +133,9 @@ HWY_INLINE void SoftmaxVjpRow(InRow logits, InRow upstream, double temperature,
   const One one;
   const Scaled<One> t = Normalize(one, hn::Set(one, temperature));
   const DoubleDouble divisor =
-      Product(Product(row.sum, row.sum), {hn::GetLane(t.value.hi), 0.0});
+      Product(Product(row.sum, row.sum), {FromLane(t.value.hi), 0.0});
   const DoubleDouble inverse = Quotient({1.0, 0.0}, divisor);
-  const double exponent = g.exponent - hn::GetLane(t.exponent);
+  const double exponent = g.exponent - FromLane(t.exponent);
   const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto g_max = hn::Set(d, g.values.hi[row.arg_max]);

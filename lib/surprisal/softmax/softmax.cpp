@@ -41,48 +41,69 @@ namespace surprisal {
 HWY_EXPORT(SoftmaxRows);
 HWY_EXPORT(SoftmaxVjpRows);
 
-void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options) {
+namespace {
+
+/// What is masked is a -inf logit to the others, and gets 0 even where they get
+/// NaN. Nothing here is worth a vector.
+void MaskedSoftmaxRow(InRow logits, StridedRow<const std::uint8_t> mask,
+                      OutRow probs, const SoftmaxOptions& options,
+                      std::vector<double>& kept) {
+  bool any = false;
+  for (size_t c = 0; c < logits.classes; ++c) {
+    const bool keep = mask[c] != 0;
+    kept[c] = keep ? logits[c] : -std::numeric_limits<double>::infinity();
+    any = any || keep;
+  }
+  if (any) HWY_DYNAMIC_DISPATCH(SoftmaxRows)(kept, OneRow(probs), options);
+  for (size_t c = 0; c < logits.classes; ++c) {
+    if (mask[c] == 0) probs.Set(c, 0.0);
+  }
+}
+
+}  // namespace
+
+void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options,
+             const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckLike("probs", probs, logits);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(SoftmaxRows)(logits, probs, options);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(SoftmaxRows)
+              (logits.Slice(first, rows), probs.Slice(first, rows), options);
+            });
 }
 
 void MaskedSoftmax(InRows logits, Rows<const std::uint8_t> mask, OutRows probs,
-                   const SoftmaxOptions& options) {
+                   const SoftmaxOptions& options, const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckShape("mask", mask.rows, mask.classes, logits.rows, logits.classes);
   CheckLike("probs", probs, logits);
   CheckTemperature(options.temperature);
-  // What is masked is a -inf logit to the others, and gets 0 even where they
-  // get NaN. Nothing here is worth a vector.
-  std::vector<double> kept(logits.classes);
-  for (size_t r = 0; r < logits.rows; ++r) {
-    const InRow row = logits[r];
-    const OutRow to = probs[r];
-    bool any = false;
-    for (size_t c = 0; c < logits.classes; ++c) {
-      const bool keep = mask[r][c] != 0;
-      kept[c] = keep ? row[c] : -std::numeric_limits<double>::infinity();
-      any = any || keep;
-    }
-    if (any) HWY_DYNAMIC_DISPATCH(SoftmaxRows)(kept, OneRow(to), options);
-    for (size_t c = 0; c < logits.classes; ++c) {
-      if (mask[r][c] == 0) to.Set(c, 0.0);
-    }
-  }
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              std::vector<double> kept(logits.classes);
+              for (size_t r = first; r < first + rows; ++r) {
+                MaskedSoftmaxRow(logits[r], mask[r], probs[r], options, kept);
+              }
+            });
 }
 
 void SoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
-                const SoftmaxOptions& options) {
+                const SoftmaxOptions& options, const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckLike("upstream", upstream, logits);
   CheckLike("d_logits", d_logits, logits);
   CheckTemperature(options.temperature);
-  HWY_DYNAMIC_DISPATCH(SoftmaxVjpRows)(logits, upstream, d_logits, options);
+  ForPieces(executor, logits.rows, logits.classes,
+            [&](size_t first, size_t rows, size_t /*piece*/) {
+              HWY_DYNAMIC_DISPATCH(SoftmaxVjpRows)
+              (logits.Slice(first, rows), upstream.Slice(first, rows),
+               d_logits.Slice(first, rows), options);
+            });
 }
 
 }  // namespace surprisal

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "surprisal/common/executor.h"
 #include "surprisal/common/rows.h"
 
 namespace surprisal {
@@ -23,14 +24,16 @@ struct SoftmaxOptions {
 /// or the temperature is out of range.
 /// Accuracy: float and 16-bit results are correctly rounded, double results
 /// within 1 ulp, subnormal ones included.
-void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options = {});
+void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options = {},
+             const Executor* executor = nullptr);
 
 /// Softmax over the classes whose mask is not 0; the others get probability +0
 /// and may hold anything, NaN included. A row without a single unmasked class
 /// becomes all +0.
 /// @param[in] mask  [rows, classes], 0 to leave a class out.
 void MaskedSoftmax(InRows logits, Rows<const std::uint8_t> mask, OutRows probs,
-                   const SoftmaxOptions& options = {});
+                   const SoftmaxOptions& options = {},
+                   const Executor* executor = nullptr);
 
 /// Gradient of Softmax with respect to the logits:
 /// d_logits[j] = probs[j] (upstream[j] - sum_k probs[k] upstream[k]) /
@@ -43,7 +46,8 @@ void MaskedSoftmax(InRows logits, Rows<const std::uint8_t> mask, OutRows probs,
 /// double, also where no upstream entry beyond e^600 times the others stands at
 /// a class whose probability underflows.
 void SoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
-                const SoftmaxOptions& options = {});
+                const SoftmaxOptions& options = {},
+                const Executor* executor = nullptr);
 
 /// The softmax of one row, returned by value.
 template <ElementRange Row>

@@ -63,7 +63,10 @@ struct SoftplusVjpFunction {
   }
 
   static double LastResort(ElementType type, double x, double upstream) {
-    return certain::SoftplusVjp(type, x, upstream);
+    // At +inf, which is no regular argument, the slope is 1
+    if (x < HUGE_VAL) return certain::SoftplusVjp(type, x, upstream);
+    return certain::RoundTo(type,
+                            [=](int bits) { return Interval(upstream, bits); });
   }
 };
 
@@ -100,7 +103,7 @@ struct LogSigmoidVjpFunction {
   }
 
   static double LastResort(ElementType type, double x, double upstream) {
-    return certain::LogSigmoidVjp(type, x, upstream);
+    return SoftplusVjpFunction::LastResort(type, -x, upstream);
   }
 };
 
