@@ -137,7 +137,8 @@ inline Enclosure PairLogSoftmax(double x, size_t c) {
 }
 
 /// d loss / d logits[c]: the probability of the class that is not the label,
-/// and at the label minus that: +0 where it is 0, -0 where it underflows.
+/// and at the label minus that. The kernels' contract has +0 there where that
+/// underflows; the exhaustive comparison asks for it apart.
 inline Enclosure PairGradient(double x, size_t label, size_t c) {
   if (Lead(x, label) == std::numeric_limits<double>::infinity() &&
       !HasNoSoftmax(x)) {

@@ -267,7 +267,9 @@ Exacts ElementwiseAnswer(const Question& q, bool gradient) {
   return values;
 }
 
-Exacts Unsettled(const Case& question, const Output& output) {
+}  // namespace
+
+Exacts OracleAnswer(const Case& question, const Output& output) {
   using Answer = Exacts (*)(const Question&, bool);
   static const std::map<std::string, Answer> answers = {
       {"softmax", SoftmaxAnswer},
@@ -283,29 +285,6 @@ Exacts Unsettled(const Case& question, const Output& output) {
   const auto found = answers.find(question.form->op);
   return found == answers.end() ? ElementwiseAnswer(q, gradient)
                                 : found->second(q, gradient);
-}
-
-/// The tie of T next to `x` if it is as near as the rounding of an Exact or two;
-/// AddTail() keeps further away on purpose.
-template <class T>
-Exact Settled(const Exact& x) {
-  if (x == 0 || !isfinite(x)) return x;
-  const InUlps count = CountUlps<T>(x);
-  const Exact tie = floor(count.units) + 0.5;
-  const Exact noise = 8 * std::numeric_limits<Exact>::epsilon() * count.units;
-  if (fabs(count.units - tie) > noise) return x;
-  const Exact magnitude = ldexp(tie, count.exponent);
-  return x < 0 ? Exact(-magnitude) : magnitude;
-}
-
-}  // namespace
-
-Exacts OracleAnswer(const Case& question, const Output& output) {
-  Exacts answer = Unsettled(question, output);
-  WithType(question.TypeOf(output.extent), [&](auto zero) {
-    for (Exact& x : answer) x = Settled<decltype(zero)>(x);
-  });
-  return answer;
 }
 
 }  // namespace surprisal::conform

@@ -103,14 +103,19 @@ HWY_INLINE Factor<D> RatioFactor(D d, V<D> p, V<D> q) {
 /// -0.
 template <class D>
 HWY_INLINE V<D> TimesAsked(D d, Rounder& round, size_t i, double upstream,
-                           Factor<D> factor) {
+                           CancellingFactor<D> x) {
   const V<D> zero = hn::Zero(d);
   if (upstream == 0.0) {
-    const V<D> slope = factor.coarse;
-    factor.coarse = hn::IfThenZeroElse(hn::IsInf(slope), slope);
+    const V<D> slope = x.factor.coarse;
+    x.factor.coarse = hn::IfThenZeroElse(hn::IsInf(slope), slope);
   }
   const V<D> g = hn::Set(d, upstream);
-  return hn::Add(TimesUpstream(d, round, i, g, factor), zero);
+  return hn::Add(TimesUpstream(d, round, i, g, x), zero);
+}
+template <class D>
+HWY_INLINE V<D> TimesAsked(D d, Rounder& round, size_t i, double upstream,
+                           const Factor<D>& factor) {
+  return TimesAsked(d, round, i, upstream, FactorWithin(d, kRelative, factor));
 }
 
 /// A row of p and one of q as doubles; a single distribution is both.

@@ -23,25 +23,49 @@ struct Factor {
   Held<D> coarse;
 };
 
-/// upstream * factor, which is off by at most `relative`, rounded once: neither
-/// factor alone need fit a double.
+/// A factor whose exact value is off by at most `error`, in its own units: where
+/// terms of different sign met, far more than kRelative of it.
+template <class D>
+struct CancellingFactor {
+  Factor<D> factor;
+  Held<D> error;
+};
+
+/// upstream * factor, rounded once: neither alone need fit a double.
 template <class D>
 HWY_INLINE V<D> TimesUpstream(D d, Rounder& round, size_t i, V<D> upstream,
-                              const Factor<D>& factor,
-                              double relative = kRelative) {
+                              const CancellingFactor<D>& x) {
+  const Factor<D>& factor = x.factor;
   const V<D> zero = hn::Zero(d), coarse = factor.coarse;
   const Scaled<D> g = Normalize(d, upstream);
   const auto regular =
       hn::And(hn::And(hn::IsFinite(upstream), hn::IsFinite(coarse)),
               hn::And(hn::Ne(upstream, zero), hn::Ne(coarse, zero)));
   const Dd<D> product = Mul(d, factor.exact.value, g.value);
-  const V<D> exponent = hn::Add(factor.exact.exponent, g.exponent);
+  const V<D> off = hn::Add(hn::Mul(x.error, hn::Abs(g.value.hi)),
+                           hn::Mul(hn::Abs(product.hi), hn::Set(d, kRelative)));
+  const Scaled<D> scaled = {
+      IfThenElse(d, regular, product, ToDd(d, zero)),
+      hn::IfThenElseZero(regular, hn::Add(factor.exact.exponent, g.exponent))};
   const V<D> rounded =
-      round(d, i,
-            Within(d, relative,
-                   Scaled<D>{IfThenElse(d, regular, product, ToDd(d, zero)),
-                             hn::IfThenElseZero(regular, exponent)}));
+      round(d, i, OffBy<D>(d, scaled, hn::IfThenElseZero(regular, off)));
   return hn::IfThenElse(regular, rounded, hn::Mul(upstream, coarse));
+}
+
+/// `factor` as one that is off by at most `relative`.
+template <class D>
+HWY_INLINE CancellingFactor<D> FactorWithin(D d, double relative,
+                                            const Factor<D>& factor) {
+  const V<D> size = hn::Abs(factor.exact.value.hi);
+  return {factor, hn::Mul(size, hn::Set(d, relative))};
+}
+
+template <class D>
+HWY_INLINE V<D> TimesUpstream(D d, Rounder& round, size_t i, V<D> upstream,
+                              const Factor<D>& factor,
+                              double relative = kRelative) {
+  return TimesUpstream(d, round, i, upstream,
+                       FactorWithin(d, relative, factor));
 }
 
 }  // namespace HWY_NAMESPACE

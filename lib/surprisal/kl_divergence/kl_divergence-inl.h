@@ -10,7 +10,6 @@
 #include <cmath>
 
 #include "hwy/highway.h"
-#include "surprisal/common/cancelling-inl.h"
 #include "surprisal/common/certain.h"
 #include "surprisal/common/prob_row-inl.h"
 #include "surprisal/kl_divergence/kl_divergence.h"
