@@ -433,7 +433,7 @@ reason to go back: an error in the sixth digit is better than NaN. But it is a
 price, and \ref ch03_log "chapter 3" proves how high it can get.
 
 The last column never exceeds 0.5, the least possible: `surprisal::Softmax`
-keeps what \f$z_i - a\f$ loses in a second number and rounds once, at the end.
+carries more bits than a float has, and rounds once, when they leave no doubt.
 
 \section ch02_sum Do they sum to 1?
 The real numbers do. Each of the printed floats has been rounded, so the sum of

@@ -35,15 +35,20 @@ struct Estimate {
 /// bits, or overflow.
 inline constexpr double kLeastTrusted = 0x1p-900, kMostTrusted = 0x1p900;
 
-/// `value`, off by kFirst relatively, where `known`.
-template <class D, class M>
-HWY_INLINE Estimate<D> EstimateWhere(D d, M known, V<D> value) {
+/// `value`, off by kFirst relatively; nothing is known of NaN.
+template <class D>
+HWY_INLINE Estimate<D> EstimateOf(D d, V<D> value) {
   const V<D> size = hn::Abs(value);
-  const auto trusted =
-      hn::And(known, hn::And(hn::Ge(size, hn::Set(d, kLeastTrusted)),
-                             hn::Le(size, hn::Set(d, kMostTrusted))));
+  const auto trusted = hn::And(hn::Ge(size, hn::Set(d, kLeastTrusted)),
+                               hn::Le(size, hn::Set(d, kMostTrusted)));
   return {value, hn::IfThenElse(trusted, hn::Mul(size, hn::Set(d, kFirst)),
                                 hn::Set(d, HUGE_VAL))};
+}
+
+/// The same where `known`.
+template <class D, class M>
+HWY_INLINE Estimate<D> EstimateWhere(D d, M known, V<D> value) {
+  return EstimateOf(d, hn::IfThenElse(known, value, hn::Set(d, NAN)));
 }
 
 /// Where two vectors hold the same number: +0 and -0 are not the same, for
@@ -91,10 +96,14 @@ HWY_INLINE V<D> FirstExp(D d, V<D> x) {
   return hn::Mul(y, Pow2(d, k));
 }
 
-/// Where FirstExp may be asked.
+/// x, or the nearest end of [-600, 600]. Beyond those e^x is 0 or infinite in
+/// every type of 32 bits, also times any upstream gradient but 0 and infinity,
+/// and beside 1 it is nothing. NaN stays.
 template <class D>
-HWY_INLINE hn::Mask<D> FirstExpKnown(D d, V<D> x) {
-  return hn::Le(hn::Abs(x), hn::Set(d, 700.0));
+HWY_INLINE V<D> InReach(D d, V<D> x) {
+  const V<D> most = hn::Set(d, 600.0), least = hn::Set(d, -600.0);
+  x = hn::IfThenElse(hn::Gt(x, most), most, x);
+  return hn::IfThenElse(hn::Lt(x, least), least, x);
 }
 
 /// e^x - 1, to the same relative error.
@@ -147,19 +156,25 @@ HWY_INLINE V<D> FirstLog1p(D d, V<D> u) {
   return FirstLogReduced(d, f, k);
 }
 
-/// 1 / (1 + e^-x) for |x| <= 700: both tails keep their bits.
+/// e^-|x|
+template <class D>
+HWY_INLINE V<D> FirstTail(D d, V<D> x) {
+  return FirstExp(d, InReach(d, hn::Neg(hn::Abs(x))));
+}
+
+/// 1 / (1 + e^-x): both tails keep their bits.
 template <class D>
 HWY_INLINE V<D> FirstSigmoid(D d, V<D> x) {
   const V<D> one = hn::Set(d, 1.0);
-  const V<D> e = FirstExp(d, hn::Neg(hn::Abs(x)));
+  const V<D> e = FirstTail(d, x);
   const V<D> top = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
   return hn::Div(top, hn::Add(one, e));
 }
 
-/// ln(1 + e^x) for |x| <= 700.
+/// ln(1 + e^x)
 template <class D>
 HWY_INLINE V<D> FirstSoftplus(D d, V<D> x) {
-  const V<D> log = FirstLog1p(d, FirstExp(d, hn::Neg(hn::Abs(x))));
+  const V<D> log = FirstLog1p(d, FirstTail(d, x));
   return hn::Add(hn::ZeroIfNegative(x), log);
 }
 

@@ -16,7 +16,7 @@ namespace HWY_NAMESPACE {
 struct ExpFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
-    return EstimateWhere(d, FirstExpKnown(d, x), FirstExp(d, x));
+    return EstimateOf(d, FirstExp(d, InReach(d, x)));
   }
 
   template <class D>
@@ -44,8 +44,7 @@ HWY_INLINE Factor<D> ExpFactor(D d, V<D> x) {
 struct ExpVjpFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
-    return EstimateWhere(d, FirstExpKnown(d, x),
-                         hn::Mul(upstream, FirstExp(d, x)));
+    return EstimateOf(d, hn::Mul(upstream, FirstExp(d, InReach(d, x))));
   }
 
   template <class D>

@@ -38,7 +38,7 @@ HWY_INLINE Scaled<D> Expm1Of(D d, V<D> x) {
 struct Expm1Function {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
-    return EstimateWhere(d, FirstExpKnown(d, x), FirstExpm1(d, x));
+    return EstimateOf(d, FirstExpm1(d, InReach(d, x)));
   }
 
   template <class D>

@@ -43,7 +43,7 @@ HWY_INLINE Scaled<D> SigmoidOf(D d, V<D> x) {
 struct SigmoidFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
-    return EstimateWhere(d, FirstExpKnown(d, x), FirstSigmoid(d, x));
+    return EstimateOf(d, FirstSigmoid(d, x));
   }
 
   template <class D>
@@ -87,10 +87,10 @@ HWY_INLINE Factor<D> SigmoidSlope(D d, V<D> x) {
 struct SigmoidVjpFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
-    const V<D> z = FirstExp(d, hn::Neg(hn::Abs(x)));
+    const V<D> z = FirstTail(d, x);
     const V<D> one_plus_z = hn::Add(z, hn::Set(d, 1.0));
     const V<D> slope = hn::Div(z, hn::Mul(one_plus_z, one_plus_z));
-    return EstimateWhere(d, FirstExpKnown(d, x), hn::Mul(upstream, slope));
+    return EstimateOf(d, hn::Mul(upstream, slope));
   }
 
   template <class D>

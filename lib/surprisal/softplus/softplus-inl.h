@@ -32,7 +32,7 @@ HWY_INLINE Scaled<D> SoftplusOf(D d, V<D> x) {
 struct SoftplusFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
-    return EstimateWhere(d, FirstExpKnown(d, x), FirstSoftplus(d, x));
+    return EstimateOf(d, FirstSoftplus(d, x));
   }
 
   template <class D>
@@ -52,8 +52,7 @@ struct SoftplusFunction {
 struct SoftplusVjpFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> upstream) {
-    return EstimateWhere(d, FirstExpKnown(d, x),
-                         hn::Mul(upstream, FirstSigmoid(d, x)));
+    return EstimateOf(d, hn::Mul(upstream, FirstSigmoid(d, x)));
   }
 
   template <class D>
