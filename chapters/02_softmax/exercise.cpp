@@ -55,7 +55,7 @@ bool JudgeAccurateSoftmax() {
 }
 
 bool JudgeMaskedSoftmax() {
-  const Row row = {1.5f, 300, -0.25f, 2};
+  const Row row = {1.5f, 3000, -0.25f, 2};
   for (const Mask& mask :
        {Mask{1, 0, 1, 1}, Mask{1, 1, 1, 1}, Mask{0, 0, 1, 0}, Mask(4)}) {
     const auto exact = surprisal::MaskedSoftmaxOracle(InDouble(row), mask);

@@ -77,6 +77,8 @@ bool JudgeLooksLikeLogProbs() {
   return LooksLikeLogProbs(std::vector{-ln2, -2 * ln2, -2 * ln2}) &&
          !LooksLikeLogProbs(std::vector{0.5f, 0.25f, 0.25f}) &&
          !LooksLikeLogProbs(std::vector{-ln2, -ln2, -ln2}) &&
+         !LooksLikeLogProbs(std::vector{-ln2, -2 * ln2}) &&
+         !LooksLikeLogProbs(std::vector{0.0005f, -9.0f}) &&
          !LooksLikeLogProbs(std::vector{1.0f, -2.0f, 0.5f});
 }
 

@@ -5,7 +5,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE output RESULT_VARIABLE status)
-message("${output}")
+message(NOTICE "${output}")
 
 # A statement is a comment "/// N. ..." right above its function.
 file(READ ${SOURCE} source)
@@ -19,8 +19,8 @@ endif()
 
 foreach(line IN LISTS lines)
   if(NOT line MATCHES "^([0-9]+) ([A-Za-z0-9]+) +open$")
-    message(SEND_ERROR "'${line}' is not an open exercise. (Did you solve it? "
-                       "This test is for the stubs as they are committed.)")
+    message(SEND_ERROR "'${line}' should say of an exercise that it is open. (Did "
+                       "you solve it? The test is for the stubs as committed.)")
     continue()
   endif()
   set(number ${CMAKE_MATCH_1})
