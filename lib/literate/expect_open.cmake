@@ -1,4 +1,4 @@
-# cmake -D PROGRAM=<exercise_NAME> -D SOURCE=<its exercise.cpp> -P expect_open.cmake
+# cmake -D PROGRAM=<exercise_NAME> -D SOURCE=<exercise.cpp> -P expect_open.cmake
 # A chapter's exercises before anyone has solved one: the program names those
 # that the source states, under their numbers, finds all of them open, and exits
 # with 1. A judge that an unwritten stub satisfies, or makes throw, is wrong.
@@ -14,13 +14,15 @@ list(LENGTH statements stated)
 string(REGEX MATCHALL "[^\n]+" lines "${output}")
 list(LENGTH lines printed)
 if(stated EQUAL 0 OR NOT printed EQUAL stated)
-  message(SEND_ERROR "${SOURCE} states ${stated} exercises; ${printed} are judged")
+  message(SEND_ERROR "${SOURCE} states ${stated} exercises, "
+                     "but ${printed} are judged")
 endif()
 
 foreach(line IN LISTS lines)
   if(NOT line MATCHES "^([0-9]+) ([A-Za-z0-9]+) +open$")
-    message(SEND_ERROR "'${line}' should say of an exercise that it is open. (Did "
-                       "you solve it? The test is for the stubs as committed.)")
+    message(SEND_ERROR "'${line}' should say of an exercise that it is open. "
+                       "(Did you solve it? This test is for the stubs as they "
+                       "are committed.)")
     continue()
   endif()
   set(number ${CMAKE_MATCH_1})
