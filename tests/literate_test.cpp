@@ -9,10 +9,12 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "literate/bookmark.h"
+#include "literate/exercises.h"
 #include "literate/figure.h"
 #include "literate/highlight.h"
 #include "literate/keys.h"
@@ -394,6 +396,34 @@ TEST_CASE("progress away from a terminal is ten plain lines") {
   CHECK(Drawn(true).find("100%") != std::string::npos);
   CHECK(ErrorOf([] { ProgressBar("x", 0); }) ==
         "ProgressBar: total = 0 is not at least 1");
+}
+
+// What RunExercises() prints of the exercises, and then its exit code.
+std::string Judged(const std::vector<Exercise>& exercises) {
+  std::ostringstream out;
+  const int code = RunExercises(exercises, out);
+  return out.str() + std::to_string(code);
+}
+
+bool Right() { return true; }
+bool Wrong() { return false; }
+bool Throws() { throw std::out_of_range("no such class"); }
+bool ThrowsANumber() { throw 1; }
+
+TEST_CASE("an exercise is solved if its judge says so, and all make a 0") {
+  CHECK(Judged({{"A", Right}, {"Long", Right}}) ==
+        "1 A     solved\n2 Long  solved\n0");
+  CHECK(Judged({{"A", Right}, {"Long", Wrong}}) ==
+        "1 A     solved\n2 Long  open\n1");
+  CHECK(Judged({{"A", Wrong}, {"B", Right}}) == "1 A  open\n2 B  solved\n1");
+}
+
+TEST_CASE("an exercise that throws is open and does not hide the next") {
+  CHECK(Judged({{"A", Throws}, {"B", Right}}) ==
+        "1 A  open: no such class\n2 B  solved\n1");
+  CHECK(Judged({{"A", ThrowsANumber}, {"B", Wrong}, {"C", Right}}) ==
+        "1 A  open: threw what is no std::exception\n"
+        "2 B  open\n3 C  solved\n1");
 }
 
 TEST_CASE("keys are read from bytes") {
