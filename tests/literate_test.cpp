@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -452,7 +453,8 @@ struct Told {
 };
 
 Told Tell(std::deque<Key> keys,
-          NarratorOptions options = {.rows = 500, .pause = true}) {
+          NarratorOptions options = {.rows = 500, .pause = true},
+          std::optional<size_t> throwing = {}) {
   const Chapter chapter = ParseChapter(
       "/** Before. */\nSTEP(\"one\") {\n  int a;\n}\n/** It was {{n}}. */\n"
       "STEP(\"two\") {\n}\nSTEP(\"three\") {\n}\n",
@@ -461,9 +463,10 @@ Told Tell(std::deque<Key> keys,
   Recorder recorder;
   const auto run = [&](size_t step) -> Outcome {
     told.runs.push_back(step);
+    if (step == throwing) return {1, 1, true, {{"    ✗ no such file"}}};
     if (step == 0) recorder.AddValue("n", ToValue(told.runs.size()), {});
-    if (step == 2) return {2, 1, {{"    ✗ CHECK( no )"}}};
-    return {1, 0, {}};
+    if (step == 2) return {2, 1, false, {{"    ✗ CHECK( no )"}}};
+    return {1, 0, false, {}};
   };
   const auto next_key = [&] {
     const Key key = keys.empty() ? Key::kQuit : keys.front();
@@ -515,6 +518,18 @@ TEST_CASE("resuming runs the earlier steps unseen") {
   CHECK(told.runs == std::vector<size_t>{0, 1});
   CHECK(told.text.find("Step 1 of 3") == std::string::npos);
   CHECK(told.text.find("Step 2 of 3") == 0);
+}
+
+TEST_CASE("a step that throws is the last to be told, and says why") {
+  for (const size_t first : {0, 2}) {
+    const Told told = Tell({}, {.rows = 500, .first_step = first}, 0);
+    CHECK(told.runs == std::vector<size_t>{0});
+    CHECK(
+        told.text ==
+        "Before.\n\nStep 1 of 3: one\n\n  int a;\n\n    ✗ no such file\n\n"
+        "    ✗ 1 of 1 check failed\n\n1 of 1 check of this chapter FAILED.\n");
+    CHECK(told.failed == 1);
+  }
 }
 
 TEST_CASE("a step that is longer than the screen is shown page by page") {
