@@ -88,8 +88,11 @@ HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
   if (magnitude == 0.0 || std::isnan(row.special)) return row;
   row.exponent = std::ilogb(magnitude);
   for (size_t c = 0; c < upstream.classes; ++c) {
-    row.values.hi[c] =
-        std::ldexp(row.values.hi[c], -static_cast<int>(row.exponent));
+    const double value = row.values.hi[c];
+    const double scaled = std::ldexp(value, -static_cast<int>(row.exponent));
+    // What is not 0 stays so: as the only term of a result it must be seen
+    const bool lost = scaled == 0.0 && value != 0.0;
+    row.values.hi[c] = lost ? std::copysign(0x1p-1074, value) : scaled;
   }
   return row;
 }
