@@ -15,7 +15,6 @@
 
 #include "hwy/highway.h"
 #include "surprisal/common/first_store-inl.h"
-#include "surprisal/common/prob_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
@@ -42,6 +41,26 @@ struct FirstSum {
   }
 };
 
+/// The lanes of a sum in two parts, and those of its terms' sizes, added up:
+/// plainly, for rows may be short.
+HWY_INLINE FirstSum SumLanes(const TwoPart<Doubles>& sum, V<Doubles> size) {
+  const Doubles d;
+  const One one;
+  HWY_ALIGN double high[kMaxDoubles], low[kMaxDoubles], sizes[kMaxDoubles];
+  hn::Store(sum.high, d, high);
+  hn::Store(sum.low, d, low);
+  hn::Store(size, d, sizes);
+  TwoPart<One> total = {hn::Zero(one), hn::Zero(one)};
+  FirstSum result;
+  for (size_t k = 0; k < hn::Lanes(d); ++k) {
+    total.Add(one, hn::Set(one, high[k]));
+    total.low = hn::Add(V<One>(total.low), hn::Set(one, low[k]));
+    result.size += sizes[k];
+  }
+  result.value = FromLane(hn::Add(V<One>(total.high), V<One>(total.low)));
+  return result;
+}
+
 /// The sum of term_at(d, i) over whole vectors; but for what the terms are off
 /// by, it is off by at most kUnit of its size and kUnit of itself.
 template <class TermAt>
@@ -54,9 +73,7 @@ HWY_INLINE FirstSum SumFirstTerms(size_t padded, const TermAt& term_at) {
     sum.Add(d, term);
     size = hn::Add(size, hn::Abs(term));
   }
-  const DoubleDouble high = SumOfLanes(d, ToDd<Doubles>(d, sum.high));
-  const double low = SumOfLanes(d, ToDd<Doubles>(d, sum.low)).hi;
-  return {high.hi + (high.lo + low), SumOfLanes(d, ToDd<Doubles>(d, size)).hi};
+  return SumLanes(sum, size);
 }
 
 /// The first of a row's largest logits.
