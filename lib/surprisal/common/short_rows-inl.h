@@ -20,8 +20,9 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// Rows of more classes go one by one; a chunk has at most so many elements.
-inline constexpr size_t kShortClasses = 64, kShortChunk = 1024;
+/// Rows of more classes go one by one, which takes no longer from about here on; a
+/// chunk has at most so many elements.
+inline constexpr size_t kShortClasses = 256, kShortChunk = 1024;
 
 /// Within e^300 of 1, exponentials and their sums need no shift.
 inline constexpr double kShortRange = 300.0;
@@ -102,31 +103,36 @@ HWY_INLINE bool ShortExps(ShortChunk& chunk) {
   const RowExponential f;
   const V<Doubles> range = hn::Set(d, kShortRange);
   auto inside = hn::Le(hn::Zero(d), range);
-  for (size_t i = 0; i < chunk.Size(); i += hn::Lanes(d)) {
-    const V<Doubles> x = hn::Load(d, chunk.x + i);
-    inside = hn::And(inside, hn::Le(hn::Abs(x), range));
-    hn::Store(f.At<false>(d, x), d, chunk.exps + i);
+  for (size_t i = 0; i < chunk.Size(); i += 4 * hn::Lanes(d)) {
+    const Four<Doubles> x = LoadFour(d, chunk.x + i);
+    const auto is_inside = [&](V<Doubles> v)
+                               HWY_ATTR { return hn::Le(hn::Abs(v), range); };
+    inside =
+        hn::And(inside, hn::And(hn::And(is_inside(x.v0), is_inside(x.v1)),
+                                hn::And(is_inside(x.v2), is_inside(x.v3))));
+    StoreFour(d, f.At<false>(d, x), chunk.exps + i);
   }
   return hn::AllTrue(d, inside);
 }
 
-/// The sum of each row, by two chains of additions.
+/// The sum of each row: its vectors, then their lanes.
 HWY_INLINE void ShortSums(ShortChunk& chunk) {
+  const Doubles d;
+  const size_t lanes = hn::Lanes(d), rest = chunk.classes % lanes;
+  const auto last = hn::FirstN(d, rest);
   const double* e = chunk.exps;
-  for (size_t r = 0; r < chunk.rows; ++r, e += chunk.classes) {
-    double even = 0.0, odd = 0.0;
-    size_t c = 0;
-    for (; c + 2 <= chunk.classes; c += 2) {
-      even += e[c];
-      odd += e[c + 1];
-    }
-    if (c < chunk.classes) even += e[c];
-    chunk.sums[r] = even + odd;
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    const double* const end = e + (chunk.classes - rest);
+    V<Doubles> sum = hn::IfThenElseZero(last, hn::LoadU(d, end));
+    for (; e != end; e += lanes) sum = hn::Add(sum, hn::LoadU(d, e));
+    e += rest;
+    chunk.sums[r] = hn::GetLane(hn::SumOfLanes(d, sum));
   }
-  const size_t padded = hwy::RoundUpTo(chunk.rows, hn::Lanes(Doubles()));
+  const size_t padded = hwy::RoundUpTo(chunk.rows, lanes);
   std::fill(chunk.sums + chunk.rows, chunk.sums + padded, 1.0);
-  chunk.sum_error =
-      kFirstExpError + (static_cast<double>(chunk.classes) / 2 + 2) * kUnit;
+  // No order of additions has more steps than this
+  const size_t steps = chunk.classes / lanes + hwy::FloorLog2(lanes) + 1;
+  chunk.sum_error = kFirstExpError + static_cast<double>(steps) * kUnit;
 }
 
 HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
@@ -180,7 +186,7 @@ HWY_INLINE void StoreShort(const ShortChunk& chunk, const EndsAt& ends_at,
   Undecided elements;
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
   if (AreContiguous(to) && to.type == ElementType::kFloat32) {
-    StoreFloats(ends_at, chunk.Size(),
+    StoreFloats(ends_at, {0, chunk.Size()},
                 static_cast<float*>(to[chunk.first].data), elements);
     return open.Note(elements, chunk.classes);
   }
