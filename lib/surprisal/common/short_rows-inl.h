@@ -72,10 +72,13 @@ HWY_INLINE OutRow AsOneRow(const OutRows& rows, size_t first, size_t count) {
   return row;
 }
 
-/// Copies the chunk's logits, whatever their layout.
-HWY_INLINE void LoadShort(const InRows& logits, ShortChunk& chunk, double* x) {
+/// Copies the chunk's logits from the element `begin` of the first row on, whatever
+/// their layout; before it only where they lie one behind the other.
+HWY_INLINE void LoadShort(const InRows& logits, const ShortChunk& chunk,
+                          size_t begin, double* x) {
   if (AreContiguous(logits)) {
-    Widen(AsOneRow(logits, chunk.first, chunk.rows), 0, chunk.Size(), x);
+    Widen(AsOneRow(logits, chunk.first, chunk.rows), begin,
+          chunk.Size() - begin, x + begin);
   } else {
     for (size_t r = 0; r < chunk.rows; ++r) {
       Widen(logits[chunk.first + r], 0, chunk.classes, x + r * chunk.classes);
@@ -97,21 +100,34 @@ HWY_INLINE void ScatterShort(const double* rounded, const ShortChunk& chunk,
   }
 }
 
-/// All exponentials of a chunk; false if a logit is out of range or NaN.
-HWY_INLINE bool ShortExps(ShortChunk& chunk) {
+/// The logits and the exponentials of a chunk; false if a logit is out of range or
+/// NaN. Floats one behind the other are widened on the way.
+HWY_INLINE bool ShortExps(const InRows& logits, const ShortChunk& chunk,
+                          double* x, double* exps) {
   const Doubles d;
   const RowExponential f;
+  const size_t step = 4 * hn::Lanes(d);
   const V<Doubles> range = hn::Set(d, kShortRange);
+  const auto is_inside = [&](V<Doubles> v)
+                             HWY_ATTR { return hn::Le(hn::Abs(v), range); };
   auto inside = hn::Le(hn::Zero(d), range);
-  for (size_t i = 0; i < chunk.Size(); i += 4 * hn::Lanes(d)) {
-    const Four<Doubles> x = LoadFour(d, chunk.x + i);
-    const auto is_inside = [&](V<Doubles> v)
-                               HWY_ATTR { return hn::Le(hn::Abs(v), range); };
+  const auto exponentiate = [&](const Four<Doubles>& v, size_t i) HWY_ATTR {
     inside =
-        hn::And(inside, hn::And(hn::And(is_inside(x.v0), is_inside(x.v1)),
-                                hn::And(is_inside(x.v2), is_inside(x.v3))));
-    StoreFour(d, f.At<false>(d, x), chunk.exps + i);
+        hn::And(inside, hn::And(hn::And(is_inside(v.v0), is_inside(v.v1)),
+                                hn::And(is_inside(v.v2), is_inside(v.v3))));
+    StoreFour(d, f.At<false>(d, v), exps + i);
+  };
+  size_t i = 0;
+  if (AreContiguous(logits) && logits.type == ElementType::kFloat32) {
+    const auto* floats = static_cast<const float*>(logits[chunk.first].data);
+    for (; i + step <= chunk.Size(); i += step) {
+      const Four<Doubles> v = LoadFour(d, floats + i);
+      StoreFour(d, v, x + i);
+      exponentiate(v, i);
+    }
   }
+  LoadShort(logits, chunk, i, x);
+  for (; i < chunk.Size(); i += step) exponentiate(LoadFour(d, x + i), i);
   return hn::AllTrue(d, inside);
 }
 
@@ -119,11 +135,12 @@ HWY_INLINE bool ShortExps(ShortChunk& chunk) {
 HWY_INLINE void ShortSums(ShortChunk& chunk) {
   const Doubles d;
   const size_t lanes = hn::Lanes(d), rest = chunk.classes % lanes;
-  const auto last = hn::FirstN(d, rest);
+  // Not by a masked load: where that goes over the end of a line it is slow
+  const V<Doubles> last = hn::VecFromMask(d, hn::FirstN(d, rest));
   const double* e = chunk.exps;
   for (size_t r = 0; r < chunk.rows; ++r) {
     const double* const end = e + (chunk.classes - rest);
-    V<Doubles> sum = hn::IfThenElseZero(last, hn::LoadU(d, end));
+    V<Doubles> sum = hn::And(last, hn::LoadU(d, end));
     for (; e != end; e += lanes) sum = hn::Add(sum, hn::LoadU(d, e));
     e += rest;
     chunk.sums[r] = hn::GetLane(hn::SumOfLanes(d, sum));
@@ -142,10 +159,9 @@ HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
   chunk.rows = std::min(end - first, ShortRowsPerChunk(logits.classes));
   const size_t room = kShortChunk + 4 * kMaxDoubles;
   double* x = Scratch(Slot::kShortLogits, room);
-  LoadShort(logits, chunk, x);
   chunk.x = x;
   chunk.exps = Scratch(Slot::kShortExps, room);
-  chunk.known = ShortExps(chunk);
+  chunk.known = ShortExps(logits, chunk, x, chunk.exps);
   if (chunk.known) ShortSums(chunk);
 }
 
@@ -153,11 +169,12 @@ HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
 HWY_INLINE void Spread(const double* per_row, const ShortChunk& chunk,
                        double* per_element) {
   const Doubles d;
-  for (size_t r = 0; r < chunk.rows; ++r) {
+  const size_t rows = chunk.rows, classes = chunk.classes;
+  for (size_t r = 0; r < rows; ++r) {
     const V<Doubles> value = hn::Set(d, per_row[r]);
     // The last vector may reach into the next row, which comes after it
-    double* to = per_element + r * chunk.classes;
-    for (size_t c = 0; c < chunk.classes; c += hn::Lanes(d)) {
+    double* to = per_element + r * classes;
+    for (size_t c = 0; c < classes; c += hn::Lanes(d)) {
       hn::StoreU(value, d, to + c);
     }
   }
@@ -166,6 +183,7 @@ HWY_INLINE void Spread(const double* per_row, const ShortChunk& chunk,
 /// Rows of a chunk in which something was left open.
 class OpenRows {
  public:
+  HWY_INLINE explicit OpenRows(size_t rows) { std::fill_n(open_, rows, false); }
   HWY_INLINE void Note(size_t r) { open_[r] = any_ = true; }
   HWY_INLINE void Note(const Undecided& elements, size_t classes) {
     for (const size_t i : elements.Places()) Note(i / classes);
@@ -174,7 +192,7 @@ class OpenRows {
   HWY_INLINE bool operator[](size_t r) const { return open_[r]; }
 
  private:
-  bool open_[kShortChunk] = {};
+  bool open_[kShortChunk];
   bool any_ = false;
 };
 
@@ -243,7 +261,7 @@ HWY_INLINE void ForShortRows(const InRows& logits, size_t begin, size_t count,
       }
       continue;
     }
-    OpenRows open;
+    OpenRows open(chunk.rows);
     by_chunk(chunk, open);
     for (size_t r = 0; open.Any() && r < chunk.rows; ++r) {
       if (open[r]) by_row(first + r, ShortRow(chunk, r));
