@@ -152,31 +152,75 @@ TEST_CASE_TEMPLATE("a shift of all logits changes no bit", T, float, double) {
   }
 }
 
+/// Reverses and rotates a row of logits: everything must follow.
+template <class T>
+void CheckPermuted(const std::vector<T>& logits, Label label) {
+  const size_t classes = logits.size();
+  std::vector<size_t> from(classes);
+  std::iota(from.begin(), from.end(), size_t{0});
+  std::ranges::reverse(from);
+  std::ranges::rotate(from,
+                      from.begin() + static_cast<std::ptrdiff_t>(classes / 3));
+  std::vector<T> permuted(classes);
+  Label new_label = 0;
+  for (size_t c = 0; c < classes; ++c) {
+    permuted[c] = logits[from[c]];
+    if (from[c] == static_cast<size_t>(label))
+      new_label = static_cast<Label>(c);
+  }
+  std::vector<T> want = AllOf(logits, label);
+  const std::vector<T> original = want;
+  for (size_t i = 2; i < want.size(); ++i) {
+    const size_t row = (i - 2) / classes, c = (i - 2) % classes;
+    want[i] = original[2 + row * classes + from[c]];
+  }
+  CheckSameResults<T>(AllOf(permuted, new_label), want);
+  CheckSame(LogSumExp(permuted), LogSumExp(logits));
+}
+
 TEST_CASE_TEMPLATE("permuting the classes permutes the results", T, float,
                    double) {
   ForEachRow<T>([](const std::vector<T>& logits, Label label) {
-    const size_t classes = logits.size();
-    std::vector<size_t> from(classes);
-    std::iota(from.begin(), from.end(), size_t{0});
-    std::ranges::reverse(from);
-    std::ranges::rotate(
-        from, from.begin() + static_cast<std::ptrdiff_t>(classes / 3));
-    std::vector<T> permuted(classes);
-    Label new_label = 0;
-    for (size_t c = 0; c < classes; ++c) {
-      permuted[c] = logits[from[c]];
-      if (from[c] == static_cast<size_t>(label))
-        new_label = static_cast<Label>(c);
-    }
-    std::vector<T> want = AllOf(logits, label);
-    const std::vector<T> original = want;
-    for (size_t i = 2; i < want.size(); ++i) {
-      const size_t row = (i - 2) / classes, c = (i - 2) % classes;
-      want[i] = original[2 + row * classes + from[c]];
-    }
-    CheckSameResults<T>(AllOf(permuted, new_label), want);
-    CheckSame(LogSumExp(permuted), LogSumExp(logits));
+    CheckPermuted(logits, label);
   });
+}
+
+/// What the first logits of a long row say nothing of.
+std::vector<std::vector<float>> Surprises() {
+  const float inf = std::numeric_limits<float>::infinity();
+  return {{},
+          {30.0F},
+          {60.0F},
+          {207.0F},
+          {209.0F},
+          {-650.0F},
+          {-800.0F},
+          {1e30F, 1e30F},
+          {std::nanf("")},
+          {-inf, 3.0F, std::nanf(""), -800.0F},
+          {inf},
+          std::vector<float>(5000, -inf),
+          std::vector<float>(8990, -inf),
+          std::vector<float>(5000, -720.0F)};
+}
+
+TEST_CASE("a surprise late in a long row is no other than an early one") {
+  Random random(67);
+  constexpr size_t kClasses = 9001;
+  for (const float offset : {0.0F, 190.0F, -190.0F, 500.0F}) {
+    CAPTURE(offset);
+    for (const std::vector<float>& surprise : Surprises()) {
+      const size_t plain = kClasses - surprise.size();
+      CAPTURE(plain);
+      std::vector<float> row;
+      while (row.size() < plain) {
+        row.push_back(offset + static_cast<float>(random.Uniform(-9, 9)));
+      }
+      row.insert(row.end(), surprise.begin(), surprise.end());
+      const auto label = static_cast<Label>(random.Below(kClasses));
+      ForEachTarget([&] { CheckPermuted(row, label); });
+    }
+  }
 }
 
 TEST_CASE_TEMPLATE("a temperature of 2 halves the logits", T, float, double) {

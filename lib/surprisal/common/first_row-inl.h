@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "surprisal/common/first_stage-inl.h"
 #include "surprisal/common/row-inl.h"
@@ -44,6 +45,11 @@ inline constexpr double kFirstShiftFrom = 208.0;
 /// What shifted logits below half the maximum, whose differences from it are
 /// inexact, may do to a sum of nothing else.
 inline constexpr double kFirstShiftedError = 0x1p-42;
+
+/// The maximum is guessed from so many logits; one that is further above the guess
+/// than this is not near it.
+inline constexpr size_t kFirstGuessed = 256;
+inline constexpr double kFirstGuessBelow = 44.0;
 
 /// In longer rows the low parts of the sums would be off by too much.
 inline constexpr size_t kFirstMostClasses = size_t{1} << 24;
@@ -81,77 +87,126 @@ struct RowExponential {
   double lowest = 0.0;     ///< smaller x - shift are raised to it
   uint64_t down_bits = 0;  ///< `down` in the place of the exponent
 
-  template <bool kClamp>
-  HWY_INLINE V<Doubles> At(Doubles d, V<Doubles> x) const {
-    using D = Doubles;
-    const hn::RebindToUnsigned<D> du;
-    constexpr double kSteps = SURPRISAL_EIGHTHS ? 8.0 : 1.0;
-    const V<D> magic = hn::Set(d, 0x1.8p52);
-    x = hn::Sub(x, hn::Set(d, shift));
-    // A comparison, not Max: NaN must go through on every target
-    const V<D> floor = hn::Set(d, lowest);
-    if (kClamp) x = hn::IfThenElse(hn::Lt(x, floor), floor, x);
-    const V<D> t = hn::MulAdd(x, hn::Set(d, kSteps * kInverseLn2), magic);
-    const V<D> k = hn::Sub(t, magic);
-    V<D> r = hn::NegMulAdd(k, hn::Set(d, kLn2[0] / kSteps), x);  // exact
-    r = hn::NegMulAdd(k, hn::Set(d, kLn2[1] / kSteps), r);
-#if SURPRISAL_EIGHTHS
-    const auto eighths =
-        hn::Sub(hn::Load(du, kEighths), hn::Set(du, down_bits));
-    const auto index = hn::IndicesFromVec(
-        d, hn::And(hn::BitCast(du, t), hn::Set(du, uint64_t{7})));
-    const auto scale_bits = hn::Add(
-        hn::BitCast(du, hn::TableLookupLanes(hn::BitCast(d, eighths), index)),
-        hn::ShiftLeft<49>(hn::BitCast(du, t)));
-    V<D> q = hn::Set(d, kFirstExpEighth[5]);
-    for (int n = 4; n >= 0; --n) {
-      q = hn::MulAdd(q, r, hn::Set(d, kFirstExpEighth[n]));
+  /// For a vector or four. What is not kFar needs no shift and is not too low.
+  template <bool kFar, class X>
+  HWY_INLINE X At(Doubles d, const X& x) const {
+    if constexpr (kFar) {
+      return AtNear(d, Raised(d, x));
+    } else {
+      return AtNear(d, x);
     }
-    q = hn::MulAdd(hn::Mul(r, r), q, r);
+  }
+
+ private:
+  static constexpr double kSteps = SURPRISAL_EIGHTHS ? 8.0 : 1.0;
+
+  /// A comparison, not Max: NaN must go through on every target.
+  template <class X>
+  HWY_INLINE X Raised(Doubles d, const X& x) const {
+    const V<Doubles> from = hn::Set(d, shift), floor = hn::Set(d, lowest);
+    const auto raise = [&](V<Doubles> v) HWY_ATTR {
+      const V<Doubles> t = hn::Sub(v, from);
+      return hn::IfThenElse(hn::Lt(t, floor), floor, t);
+    };
+    return Each(d, raise, x);
+  }
+
+  template <class X>
+  HWY_INLINE X AtNear(Doubles d, const X& x) const {
+    const V<Doubles> magic = hn::Set(d, 0x1.8p52);
+    const auto nearest = [&](V<Doubles> v) HWY_ATTR {
+      return hn::MulAdd(v, hn::Set(d, kSteps * kInverseLn2), magic);
+    };
+    const X t = Each(d, nearest, x);
+    const auto whole = [&](V<Doubles> v) HWY_ATTR { return hn::Sub(v, magic); };
+    const X k = Each(d, whole, t);
+    const auto reduce = [&](V<Doubles> n, V<Doubles> v) HWY_ATTR {
+      return hn::NegMulAdd(n, hn::Set(d, kLn2[0] / kSteps), v);  // exact
+    };
+    const auto reduce_more = [&](V<Doubles> n, V<Doubles> v) HWY_ATTR {
+      return hn::NegMulAdd(n, hn::Set(d, kLn2[1] / kSteps), v);
+    };
+    const X r = Each(d, reduce_more, k, Each(d, reduce, k, x));
+    const X scale = Scale(d, t);
+    const auto times = [](V<Doubles> s, V<Doubles> q)
+                           HWY_ATTR { return hn::MulAdd(s, q, s); };
+#if SURPRISAL_EIGHTHS
+    return Each(d, times, scale, Expm1ByPairs(d, kFirstExpEighth, r));
 #else
-    const auto scale_bits =
-        hn::Add(hn::Set(du, 0x3FF0000000000000ULL - down_bits),
-                hn::ShiftLeft<52>(hn::BitCast(du, t)));
-    const V<D> q = FirstExpm1Reduced(d, r);
+    return Each(d, times, scale, FirstExpm1Reduced(d, r));
 #endif
-    const V<D> scale = hn::BitCast(d, scale_bits);
-    return hn::MulAdd(scale, q, scale);
+  }
+
+  /// 2^(t / kSteps - down), with t in the lowest bits.
+  template <class X>
+  HWY_INLINE X Scale(Doubles d, const X& t) const {
+    const hn::RebindToUnsigned<Doubles> du;
+#if SURPRISAL_EIGHTHS
+    const auto table =
+        hn::BitCast(d, hn::Sub(hn::Load(du, kEighths), hn::Set(du, down_bits)));
+    const auto power = [&](V<Doubles> v) HWY_ATTR {
+      const auto bits = hn::BitCast(du, v);
+      const auto index =
+          hn::IndicesFromVec(d, hn::And(bits, hn::Set(du, uint64_t{7})));
+      const auto eighth = hn::BitCast(du, hn::TableLookupLanes(table, index));
+      return hn::BitCast(d, hn::Add(eighth, hn::ShiftLeft<49>(bits)));
+    };
+#else
+    const auto one = hn::Set(du, 0x3FF0000000000000ULL - down_bits);
+    const auto power = [&](V<Doubles> v) HWY_ATTR {
+      const auto shifted = hn::ShiftLeft<52>(hn::BitCast(du, v));
+      return hn::BitCast(d, hn::Add(one, shifted));
+    };
+#endif
+    return Each(d, power, t);
   }
 };
 
 /// The least and the largest of a row; what they are where it holds NaN is not
 /// said.
 struct Extremes {
-  double least;
-  double largest;
+  double least = HUGE_VAL;
+  double largest = -HUGE_VAL;
+
+  HWY_INLINE void Take(double low, double high) {
+    least = low < least ? low : least;
+    largest = high > largest ? high : largest;
+  }
+};
+
+/// Extremes in the making, from two vectors at a time.
+template <class T>
+struct ExtremeLanes {
+  using D = hn::ScalableTag<T>;
+  Held<D> low, high;
+
+  HWY_INLINE ExtremeLanes()
+      : low(hn::Set(D(), static_cast<T>(HUGE_VAL))), high(hn::Neg(V<D>(low))) {}
+
+  HWY_INLINE void Take(const T* x) {
+    const D d;
+    const V<D> v0 = hn::LoadU(d, x), v1 = hn::LoadU(d, x + hn::Lanes(d));
+    low = hn::Min(V<D>(low), hn::Min(v0, v1));
+    high = hn::Max(V<D>(high), hn::Max(v0, v1));
+  }
+
+  HWY_INLINE void GiveTo(Extremes& extremes) const {
+    const D d;
+    extremes.Take(hn::GetLane(hn::MinOfLanes(d, V<D>(low))),
+                  hn::GetLane(hn::MaxOfLanes(d, V<D>(high))));
+  }
 };
 
 template <class T>
 HWY_INLINE Extremes FindExtremes(const T* x, size_t count) {
-  const hn::ScalableTag<T> d;
-  const size_t lanes = hn::Lanes(d);
-  auto low0 = hn::Set(d, static_cast<T>(HUGE_VAL)), high0 = hn::Neg(low0);
-  auto low1 = low0, high1 = high0;
+  const size_t step = 2 * hn::Lanes(hn::ScalableTag<T>());
+  ExtremeLanes<T> lanes;
   size_t i = 0;
-  for (; i + 2 * lanes <= count; i += 2 * lanes) {
-    const auto v0 = hn::LoadU(d, x + i), v1 = hn::LoadU(d, x + i + lanes);
-    low0 = hn::Min(low0, v0);
-    high0 = hn::Max(high0, v0);
-    low1 = hn::Min(low1, v1);
-    high1 = hn::Max(high1, v1);
-  }
-  HWY_ALIGN T least[HWY_MAX_BYTES / sizeof(T)];
-  HWY_ALIGN T largest[HWY_MAX_BYTES / sizeof(T)];
-  hn::Store(hn::Min(low0, low1), d, least);
-  hn::Store(hn::Max(high0, high1), d, largest);
-  Extremes result = {least[0], largest[0]};
-  const auto take = [&](double low, double high) {
-    result.least = low < result.least ? low : result.least;
-    result.largest = high > result.largest ? high : result.largest;
-  };
-  for (size_t k = 1; k < lanes; ++k) take(least[k], largest[k]);
-  for (; i < count; ++i) take(x[i], x[i]);
-  return result;
+  for (; i + step <= count; i += step) lanes.Take(x + i);
+  Extremes extremes;
+  lanes.GiveTo(extremes);
+  for (; i < count; ++i) extremes.Take(x[i], x[i]);
+  return extremes;
 }
 
 /// A sum of doubles, kept in high and low parts.
@@ -166,40 +221,93 @@ struct TwoPart {
   }
 };
 
-/// Adds RowExponential(x[i]) for all i; keeps them in `exps` if that is wanted.
-/// Behind the end follow up to four vectors of nearly nothing.
-template <bool kKeep, bool kClamp, class T>
-inline HWY_NOINLINE double SumFirstExps(const T* x, size_t count,
-                                        const RowExponential& exponential,
-                                        double* exps) {
-  const Doubles d;
+/// The whole sum. In double-doubles that would take as long as a row of 100.
+template <class D>
+HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
+  HWY_ALIGN double high[HWY_MAX_BYTES / sizeof(double)];
+  HWY_ALIGN double low[HWY_MAX_BYTES / sizeof(double)];
+  hn::Store(V<D>(sum.high), d, high);
+  hn::Store(V<D>(sum.low), d, low);
+  const One one;
+  double total = high[0], rest = low[0];
+  for (size_t k = 1; k < hn::Lanes(d); ++k) {
+    const auto next =
+        TwoSum<One>(one, hn::Set(one, total), hn::Set(one, high[k]));
+    total = FromLane(next.hi);
+    rest += FromLane(next.lo) + low[k];
+  }
+  return total + rest;
+}
+
+HWY_INLINE Four<Doubles> LoadFour(Doubles d, const auto* from) {
   const size_t lanes = hn::Lanes(d);
+  return {LoadDoubles(d, from), LoadDoubles(d, from + lanes),
+          LoadDoubles(d, from + 2 * lanes), LoadDoubles(d, from + 3 * lanes)};
+}
+
+HWY_INLINE void StoreFour(Doubles d, const Four<Doubles>& x, double* to) {
+  const size_t lanes = hn::Lanes(d);
+  hn::Store(V<Doubles>(x.v0), d, to);
+  hn::Store(V<Doubles>(x.v1), d, to + lanes);
+  hn::Store(V<Doubles>(x.v2), d, to + 2 * lanes);
+  hn::Store(V<Doubles>(x.v3), d, to + 3 * lanes);
+}
+
+/// What is known of a row when some of it has been read.
+struct PartOfRow {
+  Extremes seen;
+  TwoPart<Doubles> sum;
+};
+
+/// How far ahead logits are asked for: into the next row where rows are short.
+/// Without, the exponentials that are kept slow down what comes from memory
+/// (measured on Zen 5: a third less time at 32000 classes).
+inline constexpr size_t kPrefetchedBytes = 4096;
+
+template <class T>
+HWY_INLINE void PrefetchStep(const T* x, size_t step) {
+  const char* ahead = reinterpret_cast<const char*>(x) + kPrefetchedBytes;
+  for (size_t k = 0; k < step * sizeof(T); k += 64) hwy::Prefetch(ahead + k);
+}
+
+/// Adds f(x[i]) for i < count, whole steps of four vectors, to a row's sum; keeps
+/// them in `exps` if that is wanted.
+template <bool kKeep, bool kFar, class T>
+inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
+                                      const RowExponential& exponential,
+                                      double* exps, PartOfRow& part) {
+  const Doubles d;
+  const size_t step = 4 * hn::Lanes(d);
+  const size_t seen = 2 * hn::Lanes(hn::ScalableTag<T>());
   const RowExponential f = exponential;
-  TwoPart<Doubles> sum = {hn::Zero(d), hn::Zero(d)};
-  const auto at = [&](auto clamp, const T* from, size_t to) HWY_ATTR {
-    const V<Doubles> e = f.At<clamp()>(d, LoadDoubles(d, from));
-    if (kKeep) hn::Store(e, d, exps + to);
-    return e;
-  };
-  const auto block = [&](auto clamp, const T* from, size_t to) HWY_ATTR {
-    const V<Doubles> e0 = at(clamp, from, to);
-    const V<Doubles> e1 = at(clamp, from + lanes, to + lanes);
-    const V<Doubles> e2 = at(clamp, from + 2 * lanes, to + 2 * lanes);
-    const V<Doubles> e3 = at(clamp, from + 3 * lanes, to + 3 * lanes);
-    sum.Add(d, hn::Add(hn::Add(e0, e1), hn::Add(e2, e3)));
-  };
-  size_t i = 0;
-  for (; i + 4 * lanes <= count; i += 4 * lanes) {
-    block(std::bool_constant<kClamp>(), x + i, i);
+  TwoPart<Doubles> sum = part.sum;
+  ExtremeLanes<T> extremes;
+  for (size_t i = 0; i < count; i += step) {
+    PrefetchStep(x + i, step);
+    const Four<Doubles> e = f.At<kFar>(d, LoadFour(d, x + i));
+    for (size_t k = 0; k < step; k += seen) extremes.Take(x + i + k);
+    if (kKeep) StoreFour(d, e, exps + i);
+    sum.Add(d, hn::Add(hn::Add(V<Doubles>(e.v0), V<Doubles>(e.v1)),
+                       hn::Add(V<Doubles>(e.v2), V<Doubles>(e.v3))));
   }
-  if (i < count) {
-    HWY_ALIGN T last[4 * kMaxDoubles];
-    std::fill(std::copy(x + i, x + count, last), last + 4 * lanes,
-              static_cast<T>(-HUGE_VAL));
-    block(std::true_type(), last, i);
-  }
-  const DoubleDouble high = SumOfLanes(d, ToDd<Doubles>(d, sum.high));
-  return high.hi + (high.lo + SumOfLanes(d, ToDd<Doubles>(d, sum.low)).hi);
+  extremes.GiveTo(part.seen);
+  part.sum = sum;
+}
+
+/// The same for what is less than a step. Behind it follow, up to a whole one,
+/// exponentials that are nearly nothing.
+template <bool kKeep, class T>
+HWY_INLINE void AddLastExps(const T* x, size_t count, const RowExponential& f,
+                            double* exps, PartOfRow& part) {
+  if (count == 0) return;
+  Extremes seen = part.seen;
+  for (size_t i = 0; i < count; ++i) seen.Take(x[i], x[i]);
+  HWY_ALIGN T last[4 * kMaxDoubles];
+  const size_t step = 4 * hn::Lanes(Doubles());
+  std::fill(std::copy_n(x, count, last), last + step,
+            static_cast<T>(-HUGE_VAL));
+  AddFirstExps<kKeep, true>(last, step, f, exps, part);
+  part.seen = seen;
 }
 
 /// A row as the first stage knows it.
@@ -207,18 +315,38 @@ struct FirstRow {
   bool known = false;    ///< else nothing below says anything
   bool shifted = false;  ///< by a maximum far from 0
   double max = 0.0;
-  double at_max = 0.0;           ///< the exponential of the largest logit
+  double at_max = 0.0;           ///< the exponential of the largest logit, in
+                                 ///< [0.7, 2^64]
   double sum = 0.0;              ///< of all exponentials
   const double* exps = nullptr;  ///< where they were kept
   double others = 0.0;           ///< the sum without one largest logit
   double others_error = 0.0;     ///< what that is off by, absolutely
 };
 
+/// Logits that are exponentiated before their extremes are looked at.
+inline constexpr size_t kFirstSegment = 4096;
+
+/// Adds f(x[i]) for a whole row. Unless `far`, a segment in which some logit turns
+/// out too low is done again, and those behind it as what they probably are.
 template <bool kKeep, class T>
-HWY_INLINE double SumFirstExps(const T* x, size_t count, bool clamp,
-                               const RowExponential& f, double* exps) {
-  return clamp ? SumFirstExps<kKeep, true>(x, count, f, exps)
-               : SumFirstExps<kKeep, false>(x, count, f, exps);
+HWY_INLINE PartOfRow SumFirstExps(const T* x, size_t count, bool far,
+                                  const RowExponential& f, double* exps) {
+  const V<Doubles> zero = hn::Zero(Doubles());
+  PartOfRow row = {{}, {zero, zero}};
+  const size_t rest = count % (4 * hn::Lanes(Doubles())), whole = count - rest;
+  for (size_t i = 0; i < whole; i += kFirstSegment) {
+    const size_t size = std::min(kFirstSegment, whole - i);
+    if (!far) {
+      const TwoPart<Doubles> before = row.sum;
+      AddFirstExps<kKeep, false>(x + i, size, f, exps + i, row);
+      far = row.seen.least < f.lowest;
+      if (!far) continue;
+      row.sum = before;
+    }
+    AddFirstExps<kKeep, true>(x + i, size, f, exps + i, row);
+  }
+  AddLastExps<kKeep>(x + whole, rest, f, exps + whole, row);
+  return row;
 }
 
 /// The sum without `place`, of few units of error whatever that leaves.
@@ -232,8 +360,7 @@ inline HWY_NOINLINE double SumWithout(double* exps, size_t padded,
     sum.Add(d, hn::Load(d, exps + i));
   }
   exps[place] = kept;
-  const DoubleDouble high = SumOfLanes(d, ToDd<Doubles>(d, sum.high));
-  return high.hi + (high.lo + SumOfLanes(d, ToDd<Doubles>(d, sum.low)).hi);
+  return Total(d, sum);
 }
 
 /// The power of two that brings e^max near 1, and the shift.
@@ -249,13 +376,13 @@ HWY_INLINE RowExponential ExponentialOf(double max) {
 /// Whether the largest logit should be taken out of the sum before the others
 /// are added, not after: it would leave less than 1/16.
 template <class T>
-HWY_INLINE void FindOthers(const T* x, size_t count, bool clamp, bool kept,
+HWY_INLINE void FindOthers(const T* x, size_t count, bool kept,
                            const RowExponential& f, double* exps,
                            FirstRow& row) {
   row.others = row.sum - row.at_max;
   row.others_error = row.sum * kFirstDifferenceError;
   if (row.others >= row.sum * 0x1p-4) return;
-  if (!kept) SumFirstExps<true>(x, count, clamp, f, exps);
+  if (!kept) SumFirstExps<true>(x, count, row.shifted, f, exps);
   const auto place =
       static_cast<size_t>(std::find(x, x + count, static_cast<T>(row.max)) - x);
   const size_t padded = hwy::RoundUpTo(count, 4 * hn::Lanes(Doubles()));
@@ -266,28 +393,48 @@ HWY_INLINE void FindOthers(const T* x, size_t count, bool clamp, bool kept,
   row.others_error = row.others < 0x1p-900 ? HUGE_VAL : row.others * relative;
 }
 
+/// Whether `max` served as the maximum of a row whose largest logit is `largest`.
+HWY_INLINE bool Served(const RowExponential& f, double max, double largest) {
+  if (f.shift != 0.0) return largest == max;
+  return largest <= max + kFirstGuessBelow && largest < kFirstShiftFrom;
+}
+
+/// The first stage of a row whose maximum is `max`, or is guessed to be.
 template <bool kKeep, class T>
-HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others) {
+HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
+                                 bool want_others) {
   FirstRow row;
-  if (count > kFirstMostClasses) return row;
-  const Extremes extremes = FindExtremes(x, count);
-  if (!std::isfinite(extremes.largest)) return row;
-  row.max = extremes.largest;
-  const RowExponential f = ExponentialOf(row.max);
+  if (!std::isfinite(max)) return row;
+  const RowExponential f = ExponentialOf(max);
   row.shifted = f.shift != 0.0;
-  const bool clamp = extremes.least - f.shift < f.lowest;
   double* exps = nullptr;
   if (kKeep || want_others) {
     exps = Scratch(Slot::kFirstExps,
                    hwy::RoundUpTo(count, 4 * hn::Lanes(Doubles())));
   }
-  row.sum = SumFirstExps<kKeep>(x, count, clamp, f, exps);
-  if (!(row.sum < HUGE_VAL)) return row;  // NaN somewhere
+  const PartOfRow sums = SumFirstExps<kKeep>(x, count, row.shifted, f, exps);
   const Doubles d;
-  row.at_max = hn::GetLane(f.At<false>(d, hn::Set(d, row.max)));
+  row.max = sums.seen.largest;
+  row.sum = Total(d, sums.sum);
+  // The sum of a row with NaN is NaN
+  if (!Served(f, max, row.max) || !(row.sum < HUGE_VAL)) return row;
+  row.at_max = hn::GetLane(f.At<true>(d, V<Doubles>(hn::Set(d, row.max))));
   row.exps = exps;
   row.known = true;
-  if (want_others) FindOthers(x, count, clamp, kKeep, f, exps, row);
+  if (want_others) FindOthers(x, count, kKeep, f, exps, row);
+  return row;
+}
+
+/// With the maximum guessed from the first logits: that mostly saves a pass.
+template <bool kKeep, class T>
+HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others) {
+  if (count > kFirstMostClasses) return {};
+  const size_t first = std::min(count, kFirstGuessed);
+  const double guess = FindExtremes(x, first).largest;
+  FirstRow row = FirstRowNear<kKeep>(guess, x, count, want_others);
+  if (row.known || first == count) return row;
+  const double max = FindExtremes(x, count).largest;
+  if (max != guess) row = FirstRowNear<kKeep>(max, x, count, want_others);
   return row;
 }
 
@@ -318,7 +465,26 @@ HWY_INLINE const double* PaddedRow(InRow logits) {
   return x;
 }
 
-/// ln(sum / at_max) = ln(1 + others / at_max), off by at most `error`.
+/// ln(1 + rest), with `rest` off by at most `rest_error`: for the logarithms of
+/// sums, ln(sum / at_max) = ln(1 + others / at_max).
+template <class D>
+HWY_INLINE Estimate<D> FirstLogSums(D d, V<D> rest, V<D> rest_error) {
+  const V<D> log = FirstLog1p(d, rest);
+  return {log, hn::MulAdd(log, hn::Set(d, 16 * kUnit), rest_error)};
+}
+
+/// The argument of a row's logarithm, and what it is off by but for 4 u.
+struct FirstRest {
+  double value;
+  double error;
+};
+
+HWY_INLINE FirstRest RestOf(const FirstRow& row) {
+  return {row.others / row.at_max,
+          row.others_error / row.at_max * (1 + 0x1p-40)};
+}
+
+/// ln(sum / at_max) of one row, off by at most `error`.
 struct FirstLogSum {
   double value;
   double error;
@@ -326,10 +492,10 @@ struct FirstLogSum {
 
 HWY_INLINE FirstLogSum LogSumOf(const FirstRow& row) {
   const One one;
-  const double rest = row.others / row.at_max;
-  const double log = hn::GetLane(FirstLog1p(one, hn::Set(one, rest)));
-  return {log,
-          row.others_error / row.at_max * (1 + 0x1p-40) + log * 16 * kUnit};
+  const FirstRest rest = RestOf(row);
+  const Estimate<One> log =
+      FirstLogSums(one, hn::Set(one, rest.value), hn::Set(one, rest.error));
+  return {FromLane(log.value), FromLane(log.error)};
 }
 
 }  // namespace HWY_NAMESPACE

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "surprisal/common/first_row-inl.h"
 
@@ -20,13 +21,14 @@ namespace HWY_NAMESPACE {
 
 /// Notes the lanes from i on where the two ends of an interval round apart.
 template <class D>
-inline HWY_NOINLINE void NoteDifferences(D d, V<D> low, V<D> high, size_t i,
-                                         size_t count, Undecided& open) {
+inline HWY_NOINLINE void NoteDifferences(D d, Held<D> low, Held<D> high,
+                                         size_t i, size_t count,
+                                         Undecided& open) {
   using T = hn::TFromD<D>;
   HWY_ALIGN T lows[HWY_MAX_BYTES / sizeof(T)];
   HWY_ALIGN T highs[HWY_MAX_BYTES / sizeof(T)];
-  hn::Store(low, d, lows);
-  hn::Store(high, d, highs);
+  hn::Store(V<D>(low), d, lows);
+  hn::Store(V<D>(high), d, highs);
   for (size_t k = 0; k < hn::Lanes(d); ++k) {
     const bool same =
         lows[k] == highs[k] && std::signbit(lows[k]) == std::signbit(highs[k]);
@@ -40,29 +42,114 @@ struct Ends {
 };
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-/// Doubles to floats by the conversion of the hardware, which is IEEE 754's.
+using Floats = hn::ScalableTag<float>;
+
+/// Both ends of a vector of floats.
+template <class D>
+struct FloatEnds {
+  Held<D> low, high;
+};
+
+/// As many floats as there are doubles in a vector, by the conversion of the
+/// hardware, which is IEEE 754's.
 template <class EndsAt>
-HWY_INLINE void StoreFloats(const EndsAt& ends_at, size_t count, float* to,
-                            Undecided& open) {
-  const Doubles d;
-  const hn::Rebind<float, Doubles> df;
-  const size_t lanes = hn::Lanes(d);
-  const auto floats_at = [&](size_t i) HWY_ATTR {
-    const Ends ends = ends_at(d, i);
-    const auto low = hn::DemoteTo(df, ends.low);
-    const auto high = hn::DemoteTo(df, ends.high);
-    if (HWY_UNLIKELY(!hn::AllTrue(df, SameNumber(df, low, high)))) {
-      NoteDifferences(df, low, high, i, count, open);
-    }
-    return low;
-  };
-  size_t i = 0;
-  for (; i + lanes <= count; i += lanes) hn::StoreU(floats_at(i), df, to + i);
-  if (i == count) return;
-  HWY_ALIGN float last[kMaxDoubles];
-  hn::Store(floats_at(i), df, last);
-  std::copy_n(last, count - i, to + i);
+HWY_INLINE FloatEnds<hn::Half<Floats>> HalfEndsAt(const EndsAt& ends_at,
+                                                  size_t i) {
+  const hn::Half<Floats> half;
+  const Ends ends = ends_at(Doubles(), i);
+  return {hn::DemoteTo(half, V<Doubles>(ends.low)),
+          hn::DemoteTo(half, V<Doubles>(ends.high))};
 }
+
+template <class EndsAt>
+HWY_INLINE FloatEnds<Floats> FloatEndsAt(const EndsAt& ends_at, size_t i) {
+  using Half = hn::Half<Floats>;
+  const Floats df;
+  const auto lower = HalfEndsAt(ends_at, i);
+  const auto upper = HalfEndsAt(ends_at, i + hn::Lanes(Doubles()));
+  return {hn::Combine(df, V<Half>(upper.low), V<Half>(lower.low)),
+          hn::Combine(df, V<Half>(upper.high), V<Half>(lower.high))};
+}
+
+/// Where both ends are the same float.
+template <class D>
+HWY_INLINE hn::Mask<D> Decided(D d, const FloatEnds<D>& x) {
+  return SameNumber(d, V<D>(x.low), V<D>(x.high));
+}
+
+/// Elements begin, ..., end - 1 of a row; begin is a multiple of the lanes.
+struct Range {
+  size_t begin, end;
+};
+
+/// What is left of StoreFloats() from `i` on.
+template <class EndsAt>
+HWY_INLINE void StoreLastFloats(const EndsAt& ends_at, size_t i, Range range,
+                                float* to, Undecided& open) {
+  const hn::Half<Floats> d;
+  for (; i < range.end; i += hn::Lanes(d)) {
+    const auto x = HalfEndsAt(ends_at, i);
+    HWY_ALIGN float floats[kMaxDoubles];
+    hn::Store(V<hn::Half<Floats>>(x.low), d, floats);
+    std::copy_n(floats, std::min(hn::Lanes(d), range.end - i),
+                to + (i - range.begin));
+    if (HWY_LIKELY(hn::AllTrue(d, Decided(d, x)))) continue;
+    NoteDifferences(d, x.low, x.high, i, range.end, open);
+  }
+}
+
+/// Rounds a range of a row to floats, from `to` on. Those that are open are noted,
+/// and hold anything.
+template <class EndsAt>
+HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
+                            Undecided& open) {
+  const Floats d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = range.begin;
+  for (; i + 2 * lanes <= range.end; i += 2 * lanes) {
+    const auto x0 = FloatEndsAt(ends_at, i);
+    const auto x1 = FloatEndsAt(ends_at, i + lanes);
+    hn::StoreU(V<Floats>(x0.low), d, to + (i - range.begin));
+    hn::StoreU(V<Floats>(x1.low), d, to + (i - range.begin) + lanes);
+    const auto decided = hn::And(Decided(d, x0), Decided(d, x1));
+    if (HWY_LIKELY(hn::AllTrue(d, decided))) continue;
+    NoteDifferences(d, x0.low, x0.high, i, range.end, open);
+    NoteDifferences(d, x1.low, x1.high, i + lanes, range.end, open);
+  }
+  StoreLastFloats(ends_at, i, range, to, open);
+}
+
+#if HWY_ARCH_X86
+/// Floats in a cache line, and how many are rounded before they are written.
+inline constexpr size_t kLineFloats = 16, kStreamedFloats = 1024;
+
+/// The same for a row of at least two lines, whole lines of it past the caches:
+/// they need not be read first, and push nothing out.
+template <class EndsAt>
+HWY_INLINE void StreamFloats(const EndsAt& ends_at, size_t count, float* to,
+                             Undecided& open) {
+  const Floats d;
+  HWY_ALIGN float lines[kStreamedFloats + kLineFloats];
+  size_t held = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLineFloats;
+  to -= held;
+  size_t k = held == 0 ? 0 : kLineFloats;  // a line that others share
+  for (size_t i = 0; i < count; i += kStreamedFloats) {
+    const size_t end = std::min(count, i + kStreamedFloats);
+    StoreFloats(ends_at, {i, end}, lines + held, open);
+    if (k != 0) std::copy(lines + held, lines + kLineFloats, to + held);
+    held += end - i;
+    const size_t whole = held / kLineFloats * kLineFloats;
+    for (; k < whole; k += hn::Lanes(d)) {
+      hn::Stream(hn::Load(d, lines + k), d, to + k);
+    }
+    std::copy(lines + whole, lines + held, lines);
+    to += whole;
+    held -= whole;
+    k = 0;
+  }
+  std::copy_n(lines, held, to);
+}
+#endif
 #endif
 
 /// The same for any type, as doubles.
@@ -82,17 +169,46 @@ HWY_INLINE void RoundEnds(const EndsAt& ends_at, size_t count,
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+/// StoreFirst() for floats one behind the other.
+template <class EndsAt>
+HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
+                                 OutRow to, Undecided& open,
+                                 [[maybe_unused]] bool stream) {
+  const size_t count = to.classes;
+  float* const floats = static_cast<float*>(to.data);
+  if (to.data == source) {
+    auto* kept = reinterpret_cast<float*>(Scratch(Slot::kRounded, count));
+    StoreFloats(ends_at, {0, count}, kept, open);
+    const bool done = open.Empty();
+    if (done) std::copy_n(kept, count, floats);
+    open = {};
+    return done;
+  }
+#if HWY_ARCH_X86
+  if (stream && count >= 2 * kLineFloats) {
+    StreamFloats(ends_at, count, floats, open);
+    return open.Empty();
+  }
+#endif
+  StoreFloats(ends_at, {0, count}, floats, open);
+  return open.Empty();
+}
+#endif
+
 /// Rounds what ends_at(d, i) says of a row to the type of `to`. Returns whether
 /// all of it is decided; if not, the `open` places are left to do, or where none
 /// is named, because `to` lies over `source`, nothing was written and the whole
 /// row is. Lanes up to the next whole vector are asked for, and must be there.
+/// With `stream` the results may go past the caches: hwy::FlushStream() before
+/// others are told of them.
 template <class EndsAt>
 HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
-                           Undecided& open) {
+                           Undecided& open,
+                           [[maybe_unused]] bool stream = false) {
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  if (to.type == ElementType::kFloat32 && to.stride == 1 && to.data != source) {
-    StoreFloats(ends_at, to.classes, static_cast<float*>(to.data), open);
-    return open.Empty();
+  if (to.type == ElementType::kFloat32 && to.stride == 1) {
+    return StoreFirstFloats(ends_at, source, to, open, stream);
   }
 #endif
   double* rounded =
@@ -110,13 +226,14 @@ HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
 /// to[c] = exps[c] * factor, which is off by at most `relative`.
 HWY_INLINE bool StoreProducts(const double* exps, double factor,
                               double relative, const void* source, OutRow to,
-                              Undecided& open) {
+                              Undecided& open,
+                           [[maybe_unused]] bool stream = false) {
   const double low = factor * (1 - relative), high = factor * (1 + relative);
   const auto ends_at = [=](Doubles d, size_t i) HWY_ATTR {
     const V<Doubles> e = hn::Load(d, exps + i);
     return Ends{hn::Mul(e, hn::Set(d, low)), hn::Mul(e, hn::Set(d, high))};
   };
-  return StoreFirst(ends_at, source, to, open);
+  return StoreFirst(ends_at, source, to, open, stream);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -20,8 +20,9 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// Rows of more classes go one by one; a chunk has at most so many elements.
-inline constexpr size_t kShortClasses = 64, kShortChunk = 1024;
+/// Rows of more classes go one by one, which takes no longer from about here on; a
+/// chunk has at most so many elements.
+inline constexpr size_t kShortClasses = 256, kShortChunk = 1024;
 
 /// Within e^300 of 1, exponentials and their sums need no shift.
 inline constexpr double kShortRange = 300.0;
@@ -71,10 +72,13 @@ HWY_INLINE OutRow AsOneRow(const OutRows& rows, size_t first, size_t count) {
   return row;
 }
 
-/// Copies the chunk's logits, whatever their layout.
-HWY_INLINE void LoadShort(const InRows& logits, ShortChunk& chunk, double* x) {
+/// Copies the chunk's logits from the element `begin` of the first row on, whatever
+/// their layout; before it only where they lie one behind the other.
+HWY_INLINE void LoadShort(const InRows& logits, const ShortChunk& chunk,
+                          size_t begin, double* x) {
   if (AreContiguous(logits)) {
-    Widen(AsOneRow(logits, chunk.first, chunk.rows), 0, chunk.Size(), x);
+    Widen(AsOneRow(logits, chunk.first, chunk.rows), begin,
+          chunk.Size() - begin, x + begin);
   } else {
     for (size_t r = 0; r < chunk.rows; ++r) {
       Widen(logits[chunk.first + r], 0, chunk.classes, x + r * chunk.classes);
@@ -96,37 +100,56 @@ HWY_INLINE void ScatterShort(const double* rounded, const ShortChunk& chunk,
   }
 }
 
-/// All exponentials of a chunk; false if a logit is out of range or NaN.
-HWY_INLINE bool ShortExps(ShortChunk& chunk) {
+/// The logits and the exponentials of a chunk; false if a logit is out of range or
+/// NaN. Floats one behind the other are widened on the way.
+HWY_INLINE bool ShortExps(const InRows& logits, const ShortChunk& chunk,
+                          double* x, double* exps) {
   const Doubles d;
   const RowExponential f;
+  const size_t step = 4 * hn::Lanes(d);
   const V<Doubles> range = hn::Set(d, kShortRange);
+  const auto is_inside = [&](V<Doubles> v)
+                             HWY_ATTR { return hn::Le(hn::Abs(v), range); };
   auto inside = hn::Le(hn::Zero(d), range);
-  for (size_t i = 0; i < chunk.Size(); i += hn::Lanes(d)) {
-    const V<Doubles> x = hn::Load(d, chunk.x + i);
-    inside = hn::And(inside, hn::Le(hn::Abs(x), range));
-    hn::Store(f.At<false>(d, x), d, chunk.exps + i);
+  const auto exponentiate = [&](const Four<Doubles>& v, size_t i) HWY_ATTR {
+    inside =
+        hn::And(inside, hn::And(hn::And(is_inside(v.v0), is_inside(v.v1)),
+                                hn::And(is_inside(v.v2), is_inside(v.v3))));
+    StoreFour(d, f.At<false>(d, v), exps + i);
+  };
+  size_t i = 0;
+  if (AreContiguous(logits) && logits.type == ElementType::kFloat32) {
+    const auto* floats = static_cast<const float*>(logits[chunk.first].data);
+    for (; i + step <= chunk.Size(); i += step) {
+      const Four<Doubles> v = LoadFour(d, floats + i);
+      StoreFour(d, v, x + i);
+      exponentiate(v, i);
+    }
   }
+  LoadShort(logits, chunk, i, x);
+  for (; i < chunk.Size(); i += step) exponentiate(LoadFour(d, x + i), i);
   return hn::AllTrue(d, inside);
 }
 
-/// The sum of each row, by two chains of additions.
+/// The sum of each row: its vectors, then their lanes.
 HWY_INLINE void ShortSums(ShortChunk& chunk) {
+  const Doubles d;
+  const size_t lanes = hn::Lanes(d), rest = chunk.classes % lanes;
+  // Not by a masked load: where that goes over the end of a line it is slow
+  const V<Doubles> last = hn::VecFromMask(d, hn::FirstN(d, rest));
   const double* e = chunk.exps;
-  for (size_t r = 0; r < chunk.rows; ++r, e += chunk.classes) {
-    double even = 0.0, odd = 0.0;
-    size_t c = 0;
-    for (; c + 2 <= chunk.classes; c += 2) {
-      even += e[c];
-      odd += e[c + 1];
-    }
-    if (c < chunk.classes) even += e[c];
-    chunk.sums[r] = even + odd;
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    const double* const end = e + (chunk.classes - rest);
+    V<Doubles> sum = hn::And(last, hn::LoadU(d, end));
+    for (; e != end; e += lanes) sum = hn::Add(sum, hn::LoadU(d, e));
+    e += rest;
+    chunk.sums[r] = hn::GetLane(hn::SumOfLanes(d, sum));
   }
-  const size_t padded = hwy::RoundUpTo(chunk.rows, hn::Lanes(Doubles()));
+  const size_t padded = hwy::RoundUpTo(chunk.rows, lanes);
   std::fill(chunk.sums + chunk.rows, chunk.sums + padded, 1.0);
-  chunk.sum_error =
-      kFirstExpError + (static_cast<double>(chunk.classes) / 2 + 2) * kUnit;
+  // No order of additions has more steps than this
+  const size_t steps = chunk.classes / lanes + hwy::FloorLog2(lanes) + 1;
+  chunk.sum_error = kFirstExpError + static_cast<double>(steps) * kUnit;
 }
 
 HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
@@ -136,10 +159,9 @@ HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
   chunk.rows = std::min(end - first, ShortRowsPerChunk(logits.classes));
   const size_t room = kShortChunk + 4 * kMaxDoubles;
   double* x = Scratch(Slot::kShortLogits, room);
-  LoadShort(logits, chunk, x);
   chunk.x = x;
   chunk.exps = Scratch(Slot::kShortExps, room);
-  chunk.known = ShortExps(chunk);
+  chunk.known = ShortExps(logits, chunk, x, chunk.exps);
   if (chunk.known) ShortSums(chunk);
 }
 
@@ -147,11 +169,12 @@ HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
 HWY_INLINE void Spread(const double* per_row, const ShortChunk& chunk,
                        double* per_element) {
   const Doubles d;
-  for (size_t r = 0; r < chunk.rows; ++r) {
+  const size_t rows = chunk.rows, classes = chunk.classes;
+  for (size_t r = 0; r < rows; ++r) {
     const V<Doubles> value = hn::Set(d, per_row[r]);
     // The last vector may reach into the next row, which comes after it
-    double* to = per_element + r * chunk.classes;
-    for (size_t c = 0; c < chunk.classes; c += hn::Lanes(d)) {
+    double* to = per_element + r * classes;
+    for (size_t c = 0; c < classes; c += hn::Lanes(d)) {
       hn::StoreU(value, d, to + c);
     }
   }
@@ -160,6 +183,7 @@ HWY_INLINE void Spread(const double* per_row, const ShortChunk& chunk,
 /// Rows of a chunk in which something was left open.
 class OpenRows {
  public:
+  HWY_INLINE explicit OpenRows(size_t rows) { std::fill_n(open_, rows, false); }
   HWY_INLINE void Note(size_t r) { open_[r] = any_ = true; }
   HWY_INLINE void Note(const Undecided& elements, size_t classes) {
     for (const size_t i : elements.Places()) Note(i / classes);
@@ -168,7 +192,7 @@ class OpenRows {
   HWY_INLINE bool operator[](size_t r) const { return open_[r]; }
 
  private:
-  bool open_[kShortChunk] = {};
+  bool open_[kShortChunk];
   bool any_ = false;
 };
 
@@ -180,7 +204,7 @@ HWY_INLINE void StoreShort(const ShortChunk& chunk, const EndsAt& ends_at,
   Undecided elements;
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
   if (AreContiguous(to) && to.type == ElementType::kFloat32) {
-    StoreFloats(ends_at, chunk.Size(),
+    StoreFloats(ends_at, {0, chunk.Size()},
                 static_cast<float*>(to[chunk.first].data), elements);
     return open.Note(elements, chunk.classes);
   }
@@ -237,7 +261,7 @@ HWY_INLINE void ForShortRows(const InRows& logits, size_t begin, size_t count,
       }
       continue;
     }
-    OpenRows open;
+    OpenRows open(chunk.rows);
     by_chunk(chunk, open);
     for (size_t r = 0; open.Any() && r < chunk.rows; ++r) {
       if (open[r]) by_row(first + r, ShortRow(chunk, r));

@@ -1,4 +1,4 @@
-#if defined(SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_) == \
+#if defined(SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_) ==                       \
     defined(HWY_TARGET_TOGGLE)
 #ifdef SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_
 #undef SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_
@@ -22,7 +22,7 @@ namespace HWY_NAMESPACE {
 /// all there when the row is confident. Far below the maximum t, if exact, is a
 /// value of the type or half-way between two as often as not, and the rest
 /// decides by its sign: there it is kept apart.
-HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
+HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow &row,
                                       bool keep_apart, size_t i) {
   const V<Doubles> zero = hn::Zero(d);
   const Dd<Doubles> t = row.shifted.At(d, i);
@@ -39,7 +39,8 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
   Approx<Doubles> x = OffBy<Doubles>(d, {value, exponent}, error);
   const auto apart = hn::Lt(hn::Mul(log_sum.hi, hn::Set(d, 0x1p60)),
                             hn::Neg(V<Doubles>(t.hi)));
-  if (!keep_apart || hn::AllFalse(d, apart)) return x;
+  if (!keep_apart || hn::AllFalse(d, apart))
+    return x;
   const V<Doubles> most = hn::Mul(log_sum.hi, hn::Set(d, -2.0));
   const V<Doubles> least = hn::Set(d, -0x1p-1074);
   x.value = IfThenElse(d, apart, t, x.value);
@@ -51,12 +52,13 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
 /// The places that `open` names, or without any the whole row.
 inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
                                            OutRow log_probs,
-                                           const Undecided& open) {
+                                           const Undecided &open) {
   const ExpRow row = LoadExpRow(logits, temperature);
-  if (row.kind != RowKind::kRegular) return FillRow(log_probs, NAN);
+  if (row.kind != RowKind::kRegular)
+    return FillRow(log_probs, NAN);
   const bool keep_apart =
       temperature == 1.0 && log_probs.type != ElementType::kFloat64;
-  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder &round) HWY_ATTR {
     const auto t = hn::Load(d, row.shifted.hi + i);
     const auto finite = hn::IsFinite(t);
     auto x = LogProbsAt(d, row, keep_apart, i);
@@ -71,42 +73,75 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
   StoreRow(log_probs, lanes_of, last_resort, {}, open);
 }
 
+/// Logits as doubles, whole vectors at a time: where they lie, the last from a
+/// copy.
+template <class T> class LogitVectors {
+public:
+  HWY_INLINE LogitVectors(const T *x, size_t count)
+      : x_(x), whole_(count / hn::Lanes(Doubles()) * hn::Lanes(Doubles())) {
+    std::fill(std::copy(x + whole_, x + count, last_), last_ + kMaxDoubles,
+              T{0});
+  }
+
+  HWY_INLINE V<Doubles> At(Doubles d, size_t i) const {
+    return LoadDoubles(d, i < whole_ ? x_ + i : last_);
+  }
+
+private:
+  const T *x_;
+  size_t whole_;
+  HWY_ALIGN T last_[kMaxDoubles];
+};
+
 /// (x - max) - ln(sum / e^max), two numbers of one sign: off by 3 u of it, and
 /// by what the logarithm is.
-HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
-                                   Undecided& open) {
-  const FirstRow row = LoadFirstRow<false>(logits, true);
-  if (!row.known) return false;
+template <class T>
+HWY_INLINE bool StoreLogProbs(const T *x, const FirstRow &row,
+                              const void *source, OutRow log_probs,
+                              Undecided &open, bool stream) {
+  const LogitVectors<T> logits(x, log_probs.classes);
   const FirstLogSum log_sum = LogSumOf(row);
   const double low = 1 + 4 * kUnit, high = 1 - 4 * kUnit;
-  const double* x = PaddedRow(logits);
   const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
-    const V<Doubles> t = hn::Sub(hn::Load(d, x + i), hn::Set(d, row.max));
+    const V<Doubles> t = hn::Sub(logits.At(d, i), hn::Set(d, row.max));
     const V<Doubles> value = hn::Sub(t, hn::Set(d, log_sum.value));
     const V<Doubles> error = hn::Set(d, log_sum.error);
     return Ends{hn::MulSub(value, hn::Set(d, low), error),
                 hn::MulAdd(value, hn::Set(d, high), error)};
   };
-  return StoreFirst(ends_at, logits.data, log_probs, open);
+  return StoreFirst(ends_at, source, log_probs, open, stream);
+}
+
+HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
+                                   Undecided &open, bool stream) {
+  const FirstRow row = LoadFirstRow<false>(logits, true);
+  if (!row.known)
+    return false;
+  if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
+    return StoreLogProbs(static_cast<const float *>(logits.data), row,
+                         logits.data, log_probs, open, stream);
+  }
+  return StoreLogProbs(PaddedRow(logits), row, logits.data, log_probs, open,
+                       stream);
 }
 
 HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
-                              OutRow log_probs) {
+                              OutRow log_probs, bool stream = false) {
   Undecided open;
   if (temperature == 1.0 && log_probs.type != ElementType::kFloat64 &&
-      FirstLogSoftmaxRow(logits, log_probs, open)) {
+      FirstLogSoftmaxRow(logits, log_probs, open, stream)) {
     return;
   }
   FullLogSoftmaxRow(logits, temperature, log_probs, open);
 }
 
 /// A batch of rows of few classes: x - ln(sum).
-HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
-                                    const OutRows& log_probs) {
-  const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
+HWY_INLINE void ShortLogSoftmaxRows(const InRows &logits,
+                                    const OutRows &log_probs) {
+  const auto by_chunk = [&](const ShortChunk &chunk, OpenRows &open) HWY_ATTR {
     HWY_ALIGN double logs[kShortChunk + kMaxDoubles];
     ShortLogs(chunk, logs);
-    double* spread =
+    double *spread =
         Scratch(Slot::kShortFactors, kShortChunk + 4 * kMaxDoubles);
     Spread(logs, chunk, spread);
     const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
@@ -157,7 +192,7 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
   const double exponent = g.exponent - FromLane(t.exponent);
 
   // The most probable class, by itself
-  const DoubleDouble share = Product(row.others, {g_max, 0.0});  // times 2^500
+  const DoubleDouble share = Product(row.others, {g_max, 0.0}); // times 2^500
   const bool alone_at_max = size_others == 0.0;
   const DoubleDouble unscaled = {share.hi * 0x1p-500, share.lo * 0x1p-500};
   WideValue at_max;
@@ -170,7 +205,7 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
       (std::abs(alone_at_max ? share.hi : unscaled.hi) * row.others_relative +
        size_others * row.relative + (alone_at_max ? 0.0 : 0x1p-1000));
 
-  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder &round) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto e = ExpAt(d, row, i);
     const auto alone = Mul(d, e.value, ToDd(d, g_sum));
@@ -221,8 +256,8 @@ HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
   FullLogSoftmaxVjpRow(logits, upstream, temperature, d_logits, open);
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace surprisal
+} // namespace HWY_NAMESPACE
+} // namespace surprisal
 HWY_AFTER_NAMESPACE();
 
-#endif  // per-target include guard
+#endif // per-target include guard

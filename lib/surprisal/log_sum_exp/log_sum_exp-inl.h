@@ -80,12 +80,66 @@ HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
   });
 }
 
+/// What the first stage knows of some rows. Their logarithms are taken together:
+/// one by one they take as long as the exponentials of 200 classes.
+struct RowsInWaiting {
+  static constexpr size_t kMost = 32;
+  HWY_ALIGN double max[kMost] = {};
+  HWY_ALIGN double rest[kMost] = {};
+  HWY_ALIGN double rest_error[kMost] = {};
+  size_t count = 0;
+
+  /// A row of which nothing is known is off by anything.
+  HWY_INLINE void Add(const FirstRow& row) {
+    const FirstRest of_row = row.known ? RestOf(row) : FirstRest{0.0, HUGE_VAL};
+    max[count] = row.max;
+    rest[count] = of_row.value;
+    rest_error[count] = of_row.error;
+    ++count;
+  }
+};
+
+/// max + ln(1 + rest) for the rows from `first` on, up to whole vectors.
+HWY_INLINE void RoundLogSumExps(const RowsInWaiting& rows, double* rounded,
+                                ElementType type, Undecided& open) {
+  const auto ends_at = [&](Doubles d, size_t r) HWY_ATTR {
+    const auto log = FirstLogSums(d, V<Doubles>(hn::Load(d, rows.rest + r)),
+                                  V<Doubles>(hn::Load(d, rows.rest_error + r)));
+    const V<Doubles> value =
+        hn::Add(hn::Load(d, rows.max + r), V<Doubles>(log.value));
+    const V<Doubles> error = hn::MulAdd(hn::Abs(value), hn::Set(d, 2 * kUnit),
+                                        V<Doubles>(log.error));
+    return Ends{hn::Sub(value, error), hn::Add(value, error)};
+  };
+  RoundEnds(ends_at, rows.count, FormatOf(type), rounded, open);
+}
+
+HWY_INLINE void LongLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
+  RowsInWaiting rows;
+  HWY_ALIGN double rounded[RowsInWaiting::kMost];
+  for (size_t r = 0; r < logits.rows; ++r) {
+    rows.Add(LoadFirstRow<false>(logits[r], true));
+    if (rows.count < RowsInWaiting::kMost && r + 1 < logits.rows) continue;
+    const size_t first = r + 1 - rows.count;
+    Undecided open;
+    RoundLogSumExps(rows, rounded, log_sum_exp.type, open);
+    for (const size_t k : open.Places()) {
+      rounded[k] = FullLogSumExpRow(logits[first + k], log_sum_exp.type);
+    }
+    Narrow(rounded, first, rows.count, log_sum_exp);
+    rows.count = 0;
+  }
+}
+
 void LogSumExpRows(InRows logits, OutRow log_sum_exp) {
   if (AreShort(logits, log_sum_exp.type)) {
     return ShortLogSumExpRows(logits, log_sum_exp);
   }
+  if (log_sum_exp.type != ElementType::kFloat64) {
+    return LongLogSumExpRows(logits, log_sum_exp);
+  }
   for (size_t r = 0; r < logits.rows; ++r) {
-    log_sum_exp.Set(r, LogSumExpRow(logits[r], log_sum_exp.type));
+    log_sum_exp.Set(r, FullLogSumExpRow(logits[r], log_sum_exp.type));
   }
 }
 

@@ -34,12 +34,13 @@ inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
   StoreRow(probs, lanes_of, last_resort, {}, open);
 }
 
-HWY_INLINE void SoftmaxRow(InRow logits, double temperature, OutRow probs) {
+HWY_INLINE void SoftmaxRow(InRow logits, double temperature, OutRow probs,
+                           bool stream = false) {
   Undecided open;
   if (temperature == 1.0 && probs.type != ElementType::kFloat64) {
     const FirstRow row = LoadFirstRow<true>(logits, false);
     if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
-                                   logits.data, probs, open)) {
+                                   logits.data, probs, open, stream)) {
       return;
     }
   }

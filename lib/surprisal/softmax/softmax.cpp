@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "surprisal/common/check.h"
+#include "surprisal/common/streaming.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "surprisal/softmax/softmax.cpp"
@@ -15,13 +16,15 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-void SoftmaxRows(InRows logits, OutRows probs, const SoftmaxOptions& options) {
+void SoftmaxRows(InRows logits, OutRows probs, const SoftmaxOptions& options,
+                 bool stream) {
   if (options.temperature == 1.0 && AreShort(logits, probs.type)) {
     return ShortSoftmaxRows(logits, probs);
   }
   for (size_t r = 0; r < logits.rows; ++r) {
-    SoftmaxRow(logits[r], options.temperature, probs[r]);
+    SoftmaxRow(logits[r], options.temperature, probs[r], stream);
   }
+  if (stream) hwy::FlushStream();
 }
 
 void SoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
@@ -54,7 +57,8 @@ void MaskedSoftmaxRow(InRow logits, StridedRow<const std::uint8_t> mask,
     kept[c] = keep ? logits[c] : -std::numeric_limits<double>::infinity();
     any = any || keep;
   }
-  if (any) HWY_DYNAMIC_DISPATCH(SoftmaxRows)(kept, OneRow(probs), options);
+  if (any)
+    HWY_DYNAMIC_DISPATCH(SoftmaxRows)(kept, OneRow(probs), options, false);
   for (size_t c = 0; c < logits.classes; ++c) {
     if (mask[c] == 0) probs.Set(c, 0.0);
   }
@@ -68,10 +72,12 @@ void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options,
   CheckLike("logits", logits, logits);
   CheckLike("probs", probs, logits);
   CheckTemperature(options.temperature);
+  const bool stream = IsWorthStreaming(probs);
   ForPieces(executor, logits.rows, logits.classes,
             [&](size_t first, size_t rows, size_t /*piece*/) {
               HWY_DYNAMIC_DISPATCH(SoftmaxRows)
-              (logits.Slice(first, rows), probs.Slice(first, rows), options);
+              (logits.Slice(first, rows), probs.Slice(first, rows), options,
+               stream);
             });
 }
 
