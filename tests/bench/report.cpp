@@ -86,7 +86,8 @@ Json ToJson(const Row& row, const Column& column, const Cell& cell) {
 }  // namespace
 
 void PrintHeading(const Heading& heading) {
-  fmt::print("{}, {} CPUs; {}\n", CpuName(), benchmark::CPUInfo::Get().num_cpus,
+  fmt::print("{}, {} CPUs, load {:.1f} before this; {}\n", CpuName(),
+             benchmark::CPUInfo::Get().num_cpus, Load(),
              fmt::join(Caches(), ", "));
   for (const Column& column : heading.columns) {
     if (column.threads > 1) continue;
