@@ -95,9 +95,12 @@ Contender Copy(const Task& task) {
   }};
 }
 
-/// Computes once, which also warms up, and judges that.
+/// Computes once, which also warms up, and judges that. Before, all results are
+/// made NaN, lest one's be taken for another's.
 Verdict JudgeOnce(const Contender& contender, const Judge& judge,
                   const Task& task) {
+  std::memset(task.matrix, 0xff, task.rows * task.classes * SizeOf(task.type));
+  std::memset(task.scalars, 0xff, task.rows * sizeof(float));
   hwy::SetSupportedTargetsForTest(contender.target);
   contender.compute();
   hwy::SetSupportedTargetsForTest(0);
