@@ -227,7 +227,7 @@ HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
 HWY_INLINE bool StoreProducts(const double* exps, double factor,
                               double relative, const void* source, OutRow to,
                               Undecided& open,
-                           [[maybe_unused]] bool stream = false) {
+                              [[maybe_unused]] bool stream = false) {
   const double low = factor * (1 - relative), high = factor * (1 + relative);
   const auto ends_at = [=](Doubles d, size_t i) HWY_ATTR {
     const V<Doubles> e = hn::Load(d, exps + i);

@@ -20,6 +20,7 @@ enum class Slot {
   kShortLogits,
   kShortExps,
   kShortFactors,
+  kShortMax,
   kCount
 };
 

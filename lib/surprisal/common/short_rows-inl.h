@@ -230,14 +230,75 @@ HWY_INLINE void StoreShortProducts(const ShortChunk& chunk,
   StoreShort(chunk, ends_at, to, open);
 }
 
-/// ln(sums[r]) for all rows, relative error at most kShortLogError but for what
-/// the sum is off by.
-inline constexpr double kShortLogError = 8 * kUnit;
-HWY_INLINE void ShortLogs(const ShortChunk& chunk, double* logs) {
-  const Doubles d;
-  for (size_t r = 0; r < chunk.rows; r += hn::Lanes(d)) {
-    hn::StoreU(FirstLog(d, hn::Load(d, chunk.sums + r)), d, logs + r);
+/// Each row of a chunk, its largest logit apart: of a confident row the sum says
+/// too little about the others.
+struct ShortOthers {
+  HWY_ALIGN double max[kShortChunk + kMaxDoubles];  ///< the largest logit
+  /// ln(sum / e^max), off by at most log_error of it
+  HWY_ALIGN double logs[kShortChunk + kMaxDoubles];
+  HWY_ALIGN double
+      others[kShortChunk + kMaxDoubles];  ///< the sum without e^max
+  double others_error = 0.0;              ///< relatively
+  double log_error = 0.0;
+};
+
+/// The largest of a row's logits; `last` has the lanes of its last vector.
+template <class M>
+HWY_INLINE double ShortMax(Doubles d, const double* x, size_t whole, M last) {
+  V<Doubles> max =
+      hn::IfThenElse(last, hn::LoadU(d, x + whole), hn::Set(d, -HUGE_VAL));
+  for (size_t i = 0; i < whole; i += hn::Lanes(d)) {
+    max = hn::Max(max, hn::LoadU(d, x + i));
   }
+  return hn::GetLane(hn::MaxOfLanes(d, max));
+}
+
+/// What is left of a row without one of its largest logits, and e^max.
+struct ShortRest {
+  double others;
+  double at_max;
+};
+
+template <class M>
+HWY_INLINE ShortRest ShortRestOf(Doubles d, const double* x, const double* e,
+                                 size_t whole, M last, double max) {
+  V<Doubles> others = hn::Zero(d), top = hn::Zero(d);
+  size_t ties = 0;
+  const auto add = [&](V<Doubles> exp, auto at_max) HWY_ATTR {
+    others = hn::Add(others, hn::IfThenZeroElse(at_max, exp));
+    top = hn::Max(top, hn::IfThenElseZero(at_max, exp));
+    ties += hn::CountTrue(d, at_max);
+  };
+  const V<Doubles> largest = hn::Set(d, max);
+  for (size_t i = 0; i < whole; i += hn::Lanes(d)) {
+    add(hn::LoadU(d, e + i), hn::Eq(hn::LoadU(d, x + i), largest));
+  }
+  const auto at_max = hn::And(last, hn::Eq(hn::LoadU(d, x + whole), largest));
+  add(hn::IfThenElseZero(last, hn::LoadU(d, e + whole)), at_max);
+  const double at = hn::GetLane(hn::MaxOfLanes(d, top));
+  return {hn::GetLane(hn::SumOfLanes(d, others)) +
+              static_cast<double>(ties - 1) * at,
+          at};
+}
+
+HWY_INLINE void FindShortOthers(const ShortChunk& chunk, ShortOthers& to) {
+  const Doubles d;
+  const size_t lanes = hn::Lanes(d), rest = chunk.classes % lanes;
+  const size_t whole = chunk.classes - rest;
+  const auto last = hn::FirstN(d, rest);
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    const double* x = chunk.x + r * chunk.classes;
+    const double* e = chunk.exps + r * chunk.classes;
+    to.max[r] = ShortMax(d, x, whole, last);
+    const ShortRest row = ShortRestOf(d, x, e, whole, last, to.max[r]);
+    to.others[r] = row.others;
+    to.logs[r] = row.others / row.at_max;
+  }
+  for (size_t r = 0; r < chunk.rows; r += lanes) {
+    hn::Store(FirstLog1p(d, hn::Load(d, to.logs + r)), d, to.logs + r);
+  }
+  to.others_error = chunk.sum_error + 2 * kUnit;
+  to.log_error = to.others_error + 16 * kUnit;
 }
 
 /// A row of the chunk as it was, though something has been written over it.
@@ -245,9 +306,9 @@ HWY_INLINE InRow ShortRow(const ShortChunk& chunk, size_t r) {
   return {chunk.x + r * chunk.classes, ElementType::kFloat64, chunk.classes, 1};
 }
 
-/// The `count` rows of `logits` from `begin` on, chunk by chunk: by_chunk(chunk, open) writes what it
-/// can and notes the rows that are left; those go to by_row(row of the batch,
-/// its logits).
+/// The `count` rows of `logits` from `begin` on, chunk by chunk: by_chunk(chunk,
+/// open) writes what it can and notes the rows that are left; those go to
+/// by_row(row of the batch, its logits).
 template <class ByChunk, class ByRow>
 HWY_INLINE void ForShortRows(const InRows& logits, size_t begin, size_t count,
                              const ByChunk& by_chunk, const ByRow& by_row) {

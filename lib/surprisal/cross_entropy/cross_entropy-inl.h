@@ -328,12 +328,11 @@ HWY_INLINE void LabelRow(const LabelBatch& batch, size_t r, bool has_loss,
   if (!result.loss || !result.gradient) FullLabelRow(batch, r, result, writer);
 }
 
-/// The losses of a chunk: weight * (ln(sum) - z_y). Notes the rows whose own loss
-/// that does not decide.
+/// The losses of a chunk: weight * (ln(sum / e^max) + max - z_y), of one sign.
+/// Notes the rows whose own loss that does not decide.
 HWY_INLINE void ShortLosses(const LabelBatch& batch, const ShortChunk& chunk,
-                            LabelLossWriter& writer, OpenRows& open) {
-  HWY_ALIGN double logs[kShortChunk + kMaxDoubles];
-  ShortLogs(chunk, logs);
+                            const ShortOthers& rows, LabelLossWriter& writer,
+                            OpenRows& open) {
   const One one;
   for (size_t r = 0; r < chunk.rows; ++r) {
     const size_t row = chunk.first + r;
@@ -344,9 +343,9 @@ HWY_INLINE void ShortLosses(const LabelBatch& batch, const ShortChunk& chunk,
     const auto y = static_cast<size_t>(batch.labels[row]);
     const Scaled<One> w = Normalize(one, hn::Set(one, batch.weights[y]));
     const double w_value = batch.weights[y] == 0.0 ? 0.0 : FromLane(w.value.hi);
-    const double loss = logs[r] - chunk.x[r * chunk.classes + y];
-    const double error = std::abs(logs[r]) * (kShortLogError + kUnit) +
-                         std::abs(loss) * 4 * kUnit + chunk.sum_error;
+    const double gap = rows.max[r] - chunk.x[r * chunk.classes + y];
+    const double loss = rows.logs[r] + gap;
+    const double error = rows.logs[r] * rows.log_error + loss * 5 * kUnit;
     const WideValue value = {{loss * w_value, 0.0},
                              batch.exponent + FromLane(w.exponent),
                              0.0,
@@ -363,11 +362,12 @@ struct ShortFactors {
 };
 
 HWY_INLINE void FillShortFactors(const LabelBatch& batch,
-                                 const ShortChunk& chunk, ShortFactors& to,
+                                 const ShortChunk& chunk,
+                                 const ShortOthers& rows, ShortFactors& to,
                                  OpenRows& open) {
   const double scale = std::ldexp(1.0 / batch.shares.divisor.hi,
                                   static_cast<int>(batch.exponent));
-  const double relative = chunk.sum_error + 8 * kUnit;
+  const double relative = chunk.sum_error + 10 * kUnit;
   for (size_t r = 0; r < chunk.rows; ++r) {
     to.factors[r] = to.labels[r] = to.errors[r] = 0.0;
     if (!Counts(batch, chunk.first + r)) continue;
@@ -381,9 +381,13 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
       open.Note(r);
     }
     to.factors[r] = factor;
-    to.labels[r] =
-        -(chunk.sums[r] - chunk.exps[r * chunk.classes + y]) * factor;
-    to.errors[r] = 2 * relative * chunk.sums[r] * factor;
+    // Other exponentials than the largest leave it in, and themselves out
+    const size_t at = r * chunk.classes + y;
+    const bool at_max = chunk.x[at] == rows.max[r];
+    const double others =
+        at_max ? rows.others[r] : chunk.sums[r] - chunk.exps[at];
+    to.labels[r] = -others * factor;
+    to.errors[r] = 2 * relative * (at_max ? others : chunk.sums[r]) * factor;
   }
 }
 
@@ -414,13 +418,15 @@ HWY_INLINE void ShortLabelRows(const LabelBatch& batch, size_t begin,
   const bool wants_gradient = batch.d_logits.data != nullptr;
   std::vector<bool> has_loss(count, false);
   const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
-    ShortLosses(batch, chunk, writer, open);
+    ShortOthers rows;
+    FindShortOthers(chunk, rows);
+    ShortLosses(batch, chunk, rows, writer, open);
     for (size_t r = 0; r < chunk.rows; ++r) {
       has_loss[chunk.first + r - begin] = !open[r];
     }
     if (!wants_gradient) return;
     ShortFactors factors;
-    FillShortFactors(batch, chunk, factors, open);
+    FillShortFactors(batch, chunk, rows, factors, open);
     StoreShortProducts(chunk, factors.factors,
                        kFirstExpError + chunk.sum_error + 8 * kUnit,
                        batch.d_logits, open);

@@ -1,4 +1,4 @@
-#if defined(SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_) ==                       \
+#if defined(SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
 #ifdef SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_
 #undef SURPRISAL_LOG_SOFTMAX_LOG_SOFTMAX_INL_H_
@@ -39,8 +39,7 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow &row,
   Approx<Doubles> x = OffBy<Doubles>(d, {value, exponent}, error);
   const auto apart = hn::Lt(hn::Mul(log_sum.hi, hn::Set(d, 0x1p60)),
                             hn::Neg(V<Doubles>(t.hi)));
-  if (!keep_apart || hn::AllFalse(d, apart))
-    return x;
+  if (!keep_apart || hn::AllFalse(d, apart)) return x;
   const V<Doubles> most = hn::Mul(log_sum.hi, hn::Set(d, -2.0));
   const V<Doubles> least = hn::Set(d, -0x1p-1074);
   x.value = IfThenElse(d, apart, t, x.value);
@@ -54,8 +53,7 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
                                            OutRow log_probs,
                                            const Undecided &open) {
   const ExpRow row = LoadExpRow(logits, temperature);
-  if (row.kind != RowKind::kRegular)
-    return FillRow(log_probs, NAN);
+  if (row.kind != RowKind::kRegular) return FillRow(log_probs, NAN);
   const bool keep_apart =
       temperature == 1.0 && log_probs.type != ElementType::kFloat64;
   const auto lanes_of = [&](auto d, size_t i, Rounder &round) HWY_ATTR {
@@ -75,8 +73,9 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
 
 /// Logits as doubles, whole vectors at a time: where they lie, the last from a
 /// copy.
-template <class T> class LogitVectors {
-public:
+template <class T>
+class LogitVectors {
+ public:
   HWY_INLINE LogitVectors(const T *x, size_t count)
       : x_(x), whole_(count / hn::Lanes(Doubles()) * hn::Lanes(Doubles())) {
     std::fill(std::copy(x + whole_, x + count, last_), last_ + kMaxDoubles,
@@ -87,7 +86,7 @@ public:
     return LoadDoubles(d, i < whole_ ? x_ + i : last_);
   }
 
-private:
+ private:
   const T *x_;
   size_t whole_;
   HWY_ALIGN T last_[kMaxDoubles];
@@ -115,8 +114,7 @@ HWY_INLINE bool StoreLogProbs(const T *x, const FirstRow &row,
 HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
                                    Undecided &open, bool stream) {
   const FirstRow row = LoadFirstRow<false>(logits, true);
-  if (!row.known)
-    return false;
+  if (!row.known) return false;
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
     return StoreLogProbs(static_cast<const float *>(logits.data), row,
                          logits.data, log_probs, open, stream);
@@ -135,22 +133,25 @@ HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
   FullLogSoftmaxRow(logits, temperature, log_probs, open);
 }
 
-/// A batch of rows of few classes: x - ln(sum).
+/// A batch of rows of few classes: (x - max) - ln(sum / e^max), of one sign.
 HWY_INLINE void ShortLogSoftmaxRows(const InRows &logits,
                                     const OutRows &log_probs) {
   const auto by_chunk = [&](const ShortChunk &chunk, OpenRows &open) HWY_ATTR {
-    HWY_ALIGN double logs[kShortChunk + kMaxDoubles];
-    ShortLogs(chunk, logs);
-    double *spread =
-        Scratch(Slot::kShortFactors, kShortChunk + 4 * kMaxDoubles);
-    Spread(logs, chunk, spread);
+    ShortOthers rows;
+    FindShortOthers(chunk, rows);
+    const size_t room = kShortChunk + 4 * kMaxDoubles;
+    double *logs = Scratch(Slot::kShortFactors, room);
+    double *max = Scratch(Slot::kShortMax, room);
+    Spread(rows.logs, chunk, logs);
+    Spread(rows.max, chunk, max);
     const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
-      const V<Doubles> log = hn::Load(d, spread + i);
-      const V<Doubles> value = hn::Sub(hn::Load(d, chunk.x + i), log);
+      const V<Doubles> log = hn::Load(d, logs + i);
+      const V<Doubles> t =
+          hn::Sub(hn::Load(d, chunk.x + i), hn::Load(d, max + i));
+      const V<Doubles> value = hn::Sub(t, log);
       const V<Doubles> error =
-          hn::MulAdd(hn::Abs(log), hn::Set(d, kShortLogError + kUnit),
-                     hn::MulAdd(hn::Abs(value), hn::Set(d, 2 * kUnit),
-                                hn::Set(d, chunk.sum_error)));
+          hn::MulSub(log, hn::Set(d, rows.log_error),
+                     hn::Mul(value, hn::Set(d, 4 * kUnit)));
       return Ends{hn::Sub(value, error), hn::Add(value, error)};
     };
     StoreShort(chunk, ends_at, log_probs, open);
@@ -166,7 +167,7 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows &logits,
 inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
                                               double temperature,
                                               OutRow d_logits,
-                                              const Undecided& open) {
+                                              const Undecided &open) {
   const ExpRow row = LoadExpRow(logits, temperature);
   const UpstreamRow g = LoadUpstream(upstream);
   if (row.kind != RowKind::kRegular || std::isnan(g.special)) {
@@ -192,7 +193,7 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
   const double exponent = g.exponent - FromLane(t.exponent);
 
   // The most probable class, by itself
-  const DoubleDouble share = Product(row.others, {g_max, 0.0}); // times 2^500
+  const DoubleDouble share = Product(row.others, {g_max, 0.0});  // times 2^500
   const bool alone_at_max = size_others == 0.0;
   const DoubleDouble unscaled = {share.hi * 0x1p-500, share.lo * 0x1p-500};
   WideValue at_max;
@@ -238,10 +239,10 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
 
 /// The first stage of FullLogSoftmaxVjpRow(). Returns as StoreFirst() does.
 HWY_INLINE bool FirstLogSoftmaxVjpRow(InRow logits, InRow upstream,
-                                      OutRow d_logits, Undecided& open) {
+                                      OutRow d_logits, Undecided &open) {
   const FirstRow row = LoadFirstRow<true>(logits, true);
   if (!row.known) return false;
-  double* g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
+  double *g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
   return StoreLessShares(row, {g, 0.0}, 1.0, logits,
                          SourceOf(d_logits, logits, upstream), d_logits, open);
 }
@@ -256,8 +257,8 @@ HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
   FullLogSoftmaxVjpRow(logits, upstream, temperature, d_logits, open);
 }
 
-} // namespace HWY_NAMESPACE
-} // namespace surprisal
+}  // namespace HWY_NAMESPACE
+}  // namespace surprisal
 HWY_AFTER_NAMESPACE();
 
-#endif // per-target include guard
+#endif  // per-target include guard

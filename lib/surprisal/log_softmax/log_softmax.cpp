@@ -5,7 +5,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "surprisal/log_softmax/log_softmax.cpp"
-#include "hwy/foreach_target.h" // IWYU pragma: keep
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
 // Second, for foreach_target:
 #include "surprisal/log_softmax/log_softmax-inl.h"
 
@@ -21,8 +21,7 @@ void LogSoftmaxRows(InRows logits, OutRows log_probs,
   for (size_t r = 0; r < logits.rows; ++r) {
     LogSoftmaxRow(logits[r], options.temperature, log_probs[r], stream);
   }
-  if (stream)
-    hwy::FlushStream();
+  if (stream) hwy::FlushStream();
 }
 
 void LogSoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
@@ -32,8 +31,8 @@ void LogSoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
   }
 }
 
-} // namespace HWY_NAMESPACE
-} // namespace surprisal
+}  // namespace HWY_NAMESPACE
+}  // namespace surprisal
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -72,5 +71,5 @@ void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
             });
 }
 
-} // namespace surprisal
-#endif // HWY_ONCE
+}  // namespace surprisal
+#endif  // HWY_ONCE
