@@ -13,8 +13,21 @@ constexpr T kInf = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
 
-// Doubles are correctly rounded but for what double-double leaves open.
-constexpr double kUlp = 0.501;
+// A double may be 2^-1074 beside 1 beside 2^1023, and the least of the three
+// decide a tie: the oracle has digits for that.
+using Enough =
+    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<700>>;
+
+/// The same numbers in fewer digits, but never on the other side of a tie.
+std::vector<Exact> InFewerDigits(const std::vector<Enough>& values) {
+  std::vector<Exact> fewer;
+  for (const Enough& value : values) {
+    const Exact nearest(value);
+    const Enough rest = value - Enough(nearest);
+    fewer.push_back(isfinite(value) ? AddTail(nearest, Exact(rest)) : nearest);
+  }
+  return fewer;
+}
 
 using Options = BinaryCrossEntropyOptions;
 
@@ -28,10 +41,12 @@ struct FromLogits {
   static void Gradient(const Arguments&... arguments) {
     BinaryCrossEntropyGradient(arguments...);
   }
+  template <class T>
   static auto ExactLoss(Rows<const double> x, Rows<const double> targets,
                         const Options& options) {
     return BinaryCrossEntropyOracle(x, targets, options);
   }
+  template <class T>
   static auto ExactGradient(Rows<const double> x, Rows<const double> targets,
                             const Options& options) {
     return BinaryCrossEntropyGradientOracle(x, targets, options);
@@ -47,13 +62,25 @@ struct FromProbs {
   static void Gradient(const Arguments&... arguments) {
     BinaryCrossEntropyFromProbsGradient(arguments...);
   }
+  template <class T>
   static auto ExactLoss(Rows<const double> x, Rows<const double> targets,
                         const Options& options) {
-    return BinaryCrossEntropyFromProbsOracle(x, targets, options);
+    if constexpr (sizeof(T) < sizeof(double)) {
+      return BinaryCrossEntropyFromProbsOracle(x, targets, options);
+    } else {
+      return InFewerDigits(
+          BinaryCrossEntropyFromProbsOracle<Enough>(x, targets, options));
+    }
   }
+  template <class T>
   static auto ExactGradient(Rows<const double> x, Rows<const double> targets,
                             const Options& options) {
-    return BinaryCrossEntropyFromProbsGradientOracle(x, targets, options);
+    if constexpr (sizeof(T) < sizeof(double)) {
+      return BinaryCrossEntropyFromProbsGradientOracle(x, targets, options);
+    } else {
+      return InFewerDigits(BinaryCrossEntropyFromProbsGradientOracle<Enough>(
+          x, targets, options));
+    }
   }
 };
 
@@ -79,24 +106,18 @@ std::vector<T> GradientOf(const std::vector<T>& x,
   return d_x;
 }
 
-/// The worst errors of a row.
-struct Worst {
-  double loss = 0, gradient = 0;
-};
-
 /// Loss and gradient of one row against the oracles, on every target.
 template <class From, class T>
-Worst CheckRow(const std::vector<T>& x, const std::vector<T>& targets,
-               const Options& options) {
+void CheckRow(const std::vector<T>& x, const std::vector<T>& targets,
+              const Options& options) {
   const auto wide_x = Widen(x), wide_targets = Widen(targets);
-  const auto loss = From::ExactLoss(wide_x, wide_targets, options);
-  const auto gradient = From::ExactGradient(wide_x, wide_targets, options);
+  const auto loss = From::template ExactLoss<T>(wide_x, wide_targets, options);
+  const auto gradient =
+      From::template ExactGradient<T>(wide_x, wide_targets, options);
   ForEachTarget([&] {
-    CheckResults<T>(LossOf<From>(x, targets, options), loss, kUlp);
-    CheckResults<T>(GradientOf<From>(x, targets, options), gradient, kUlp);
+    CheckResults<T>(LossOf<From>(x, targets, options), loss);
+    CheckResults<T>(GradientOf<From>(x, targets, options), gradient);
   });
-  return {WorstUlpError<T>(LossOf<From>(x, targets, options), loss),
-          WorstUlpError<T>(GradientOf<From>(x, targets, options), gradient)};
 }
 
 /// In [0, 1]: the ends, their neighbours, subnormals, and anything between.
@@ -133,7 +154,7 @@ std::vector<T> TrialInputs() {
     return TrialArguments<T>(3000);
   } else {
     Random random(21);
-    auto probs = RandomUnits<T>(random, 3000);
+    auto probs = RandomUnits<T>(random, sizeof(T) == 4 ? 3000 : 500);
     probs.push_back(kNaN<T>);
     return probs;
   }
@@ -150,10 +171,8 @@ void CheckTrialInputs() {
        {std::span<const double>(), std::span<const double>(weights),
         std::span<const double>(one_weight)}) {
     CAPTURE(pos_weight.size());
-    const Worst worst = CheckRow<From>(
-        x, targets, {.reduction = Reduction::kNone, .pos_weight = pos_weight});
-    CHECK(worst.loss > 0.49);
-    CHECK(worst.gradient > 0.49);
+    CheckRow<From>(x, targets,
+                   {.reduction = Reduction::kNone, .pos_weight = pos_weight});
   }
 }
 

@@ -17,11 +17,6 @@ constexpr T kInf = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
 
-// Double losses are correctly rounded but for what double-double leaves open;
-// gradients may cancel more than 2^50 times.
-constexpr double kLossUlp = 0.501;
-constexpr double kGradientUlp = 1;
-
 /// One batch; `targets` where it has them, else `labels`.
 template <class T>
 struct Case {
@@ -84,19 +79,14 @@ Truth TruthOf(const Case<T>& c) {
   });
 }
 
-/// The worst errors of a series of cases.
-struct Worst {
-  double loss = 0, gradient = 0;
-};
-
 /// Loss, gradient, and both in one pass, on every target.
 template <class T>
-void CheckCase(const Case<T>& c, Worst& worst) {
+void CheckCase(const Case<T>& c) {
   const Truth truth = TruthOf(c);
   ForEachTarget([&] {
     const std::vector<T> loss = LossOf(c), gradient = GradientOf(c);
-    CheckResults<T>(loss, truth.loss, kLossUlp);
-    CheckResults<T>(gradient, truth.gradient, kGradientUlp);
+    CheckResults<T>(loss, truth.loss);
+    CheckResults<T>(gradient, truth.gradient);
     std::vector<T> loss_too(loss.size()), gradient_too(gradient.size());
     WithAnswers(c, [&](auto answers) {
       CrossEntropyWithGradient(
@@ -106,15 +96,6 @@ void CheckCase(const Case<T>& c, Worst& worst) {
     CheckSameResults<T>(loss_too, loss);
     CheckSameResults<T>(gradient_too, gradient);
   });
-  worst.loss = std::max(worst.loss, WorstUlpError<T>(LossOf(c), truth.loss));
-  worst.gradient =
-      std::max(worst.gradient, WorstUlpError<T>(GradientOf(c), truth.gradient));
-}
-
-/// A bound that no result comes near would not be worth stating.
-void CheckBoundsAreReached(const Worst& worst) {
-  CHECK(worst.loss > 0.49);
-  CHECK(worst.gradient > 0.49);
 }
 
 /// The trial rows whose logits are at most 2^101 apart: what spreads further
@@ -130,32 +111,28 @@ std::vector<NamedRow<T>> TargetRows() {
 TEST_CASE_TEMPLATE("label losses and gradients equal the oracle's", T, float,
                    double) {
   Random random(11);
-  Worst worst;
   for (const auto& [name, row] : TrialRows<T>()) {
     CAPTURE(name);
     const Labels label = {static_cast<Label>(random.Below(row.size()))};
     Case<T> c = {row, label};
-    CheckCase(c, worst);
+    CheckCase(c);
     c.weights = RandomWeights(random, row.size());
-    if (random.Below(2) == 0) CheckCase(c, worst);
+    if (random.Below(2) == 0) CheckCase(c);
   }
-  CheckBoundsAreReached(worst);
 }
 
 TEST_CASE_TEMPLATE("smoothed losses and gradients equal the oracle's", T, float,
                    double) {
   static constexpr double kSmoothings[] = {0.1, 0.5, 1, 1e-9, 1e-30};
   Random random(12);
-  Worst worst;
   for (const auto& [name, row] : TargetRows<T>()) {
     CAPTURE(name);
     Case<T> c = {row, {static_cast<Label>(random.Below(row.size()))}};
     c.options.label_smoothing = kSmoothings[random.Below(5)];
     CAPTURE(c.options.label_smoothing);
     if (random.Below(2) == 0) c.weights = RandomWeights(random, row.size());
-    CheckCase(c, worst);
+    CheckCase(c);
   }
-  CheckBoundsAreReached(worst);
 }
 
 /// One-hot, soft, all zero, or counts that sum to much more than 1.
@@ -180,50 +157,44 @@ std::vector<T> RandomTargets(Random& random, size_t classes) {
 TEST_CASE_TEMPLATE("target losses and gradients equal the oracle's", T, float,
                    double) {
   Random random(13);
-  Worst worst;
   for (const auto& [name, row] : TargetRows<T>()) {
     CAPTURE(name);
     Case<T> c = {row, {}, RandomTargets<T>(random, row.size())};
-    CheckCase(c, worst);
+    CheckCase(c);
     if (random.Below(2) == 0) c.weights = RandomWeights(random, row.size());
     c.options.label_smoothing = random.Below(2) == 0 ? 0 : 0.1;
-    CheckCase(c, worst);
+    CheckCase(c);
   }
-  CheckBoundsAreReached(worst);
 }
 
 TEST_CASE_TEMPLATE("a softmax near its target leaves a gradient near 0", T,
                    float, double) {
-  Worst worst;
-  CheckCase<T>({{0, 0, 0, 0}, {}, {0.25, 0.25, 0.25, 0.25}}, worst);
-  CheckCase<T>({{1, 1, 1}, {}, {T(1) / 3, T(1) / 3, T(1) / 3}}, worst);
-  CheckCase<T>({{T(0.6931471805599453), 0}, {}, {T(2) / 3, T(1) / 3}}, worst);
-  CheckCase<T>({{T(-1.3862943611198906), 0}, {}, {T(0.2), T(0.8)}}, worst);
-  CheckCase<T>({{20, 0}, {}, {T(0.99999999793884631), T(2.0611536e-9)}}, worst);
+  CheckCase<T>({{0, 0, 0, 0}, {}, {0.25, 0.25, 0.25, 0.25}});
+  CheckCase<T>({{1, 1, 1}, {}, {T(1) / 3, T(1) / 3, T(1) / 3}});
+  CheckCase<T>({{T(0.6931471805599453), 0}, {}, {T(2) / 3, T(1) / 3}});
+  CheckCase<T>({{T(-1.3862943611198906), 0}, {}, {T(0.2), T(0.8)}});
+  CheckCase<T>({{20, 0}, {}, {T(0.99999999793884631), T(2.0611536e-9)}});
 }
 
 TEST_CASE_TEMPLATE("huge and tiny targets do not overflow on the way", T, float,
                    double) {
   using Limits = std::numeric_limits<T>;
-  Worst worst;
   for (const T scale :
        {Limits::denorm_min(), Limits::min(), T(1), Limits::max() / 4}) {
     CAPTURE(scale);
-    CheckCase<T>({{0, 1, 2}, {}, {scale, 0, 3 * scale}}, worst);
-    CheckCase<T>({{0, 90, -5}, {}, {0, scale, 0}}, worst);
+    CheckCase<T>({{0, 1, 2}, {}, {scale, 0, 3 * scale}});
+    CheckCase<T>({{0, 90, -5}, {}, {0, scale, 0}});
     if (scale < T(1e-300)) continue;  // beside a weight of 2
     const double weight = static_cast<double>(scale);
-    CheckCase<T>({{0, 1, 2}, {1}, {}, {1, weight, 2}}, worst);
+    CheckCase<T>({{0, 1, 2}, {1}, {}, {1, weight, 2}});
     CheckCase<T>(
-        {{0, 1, 2}, {1}, {}, {1, weight, 2}, {.reduction = Reduction::kMean}},
-        worst);
+        {{0, 1, 2}, {1}, {}, {1, weight, 2}, {.reduction = Reduction::kMean}});
   }
 }
 
 TEST_CASE_TEMPLATE("mean and sum are rounded once, from the exact sum", T,
                    float, double) {
   Random random(14);
-  Worst worst;
   for (size_t trial = 0; trial < 120; ++trial) {
     CAPTURE(trial);
     const size_t rows = 1 + random.Below(20), classes = 1 + random.Below(8);
@@ -238,9 +209,8 @@ TEST_CASE_TEMPLATE("mean and sum are rounded once, from the exact sum", T,
     if (random.Below(2) == 0) c.weights = RandomWeights(random, classes);
     if (random.Below(3) == 0) c.options.label_smoothing = 0.1;
     c.options.reduction = trial % 2 == 0 ? Reduction::kMean : Reduction::kSum;
-    CheckCase(c, worst);
+    CheckCase(c);
   }
-  CheckBoundsAreReached(worst);
 }
 
 TEST_CASE_TEMPLATE("views of any layout give the same bits", T, float, double) {
@@ -283,7 +253,6 @@ TEST_CASE_TEMPLATE("the gradient may overwrite the logits", T, float, double) {
 TEST_CASE_TEMPLATE("distributions: cross-entropy equals the oracle's", T, float,
                    double) {
   Random random(15);
-  double worst = 0;
   for (const auto& [name, p] : TrialProbs<T>()) {
     CAPTURE(name);
     const auto q = OtherProbs(random, p);
@@ -295,13 +264,11 @@ TEST_CASE_TEMPLATE("distributions: cross-entropy equals the oracle's", T, float,
     T got = 0, got_log = 0;
     ForEachTarget([&] {
       CrossEntropyFromProbs(p, q, std::span<T>(&got, 1));
-      CheckResult(got, want, kLossUlp);
+      CheckResult(got, want);
       CrossEntropyFromLogProbs(p, log_q, std::span<T>(&got_log, 1));
-      CheckResult(got_log, want_log, kLossUlp);
+      CheckResult(got_log, want_log);
     });
-    worst = std::max({worst, UlpError(got, want), UlpError(got_log, want_log)});
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("distributions: gradients equal the oracle's", T, float,
@@ -317,8 +284,8 @@ TEST_CASE_TEMPLATE("distributions: gradients equal the oracle's", T, float,
     ForEachTarget([&] {
       std::vector<T> d_p(p.size()), d_q(p.size());
       CrossEntropyFromProbsGradient(p, q, upstream, d_p, d_q);
-      CheckResults<T>(d_p, want.first, kGradientUlp);
-      CheckResults<T>(d_q, want.second, kGradientUlp);
+      CheckResults<T>(d_p, want.first);
+      CheckResults<T>(d_q, want.second);
     });
   }
 }

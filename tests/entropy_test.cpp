@@ -15,11 +15,6 @@ constexpr T kInf = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
 
-// Double gradients are differences that cancel more than 2^50 times next to
-// p = 1/e.
-constexpr double kUlp = 0.501;
-constexpr double kGradientUlp = 1;
-
 template <class T>
 T EntropyOfLogits(const std::vector<T>& logits) {
   T entropy = 0;
@@ -51,59 +46,42 @@ T RandomUpstream(Random& random) {
 
 TEST_CASE_TEMPLATE("the entropy of probabilities equals the oracle's", T, float,
                    double) {
-  double worst = 0;
   for (const auto& [name, probs] : TrialProbs<T>()) {
     CAPTURE(name);
     const Exact want = EntropyOracle(Widen(probs));
-    ForEachTarget([&] { CheckResult(Entropy(probs), want, kUlp); });
-    worst = std::max(worst, UlpError(Entropy(probs), want));
+    ForEachTarget([&] { CheckResult(Entropy(probs), want); });
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("its gradient equals the oracle's", T, float, double) {
   Random random(41);
-  double worst = 0;
   for (const auto& [name, probs] : TrialProbs<T>()) {
     CAPTURE(name);
     const T upstream = RandomUpstream<T>(random);
     const auto want = EntropyGradientOracle(Widen(probs), upstream);
-    ForEachTarget([&] {
-      CheckResults<T>(GradientOf(probs, upstream), want, kGradientUlp);
-    });
-    worst =
-        std::max(worst, WorstUlpError<T>(GradientOf(probs, upstream), want));
+    ForEachTarget([&] { CheckResults<T>(GradientOf(probs, upstream), want); });
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("the entropy of logits equals the oracle's", T, float,
                    double) {
-  double worst = 0;
   for (const auto& [name, logits] : TrialRows<T>()) {
     CAPTURE(name);
     const Exact want = EntropyOfLogitsOracle(Widen(logits));
-    ForEachTarget([&] { CheckResult(EntropyOfLogits(logits), want, kUlp); });
-    worst = std::max(worst, UlpError(EntropyOfLogits(logits), want));
+    ForEachTarget([&] { CheckResult(EntropyOfLogits(logits), want); });
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("the gradient for logits equals the oracle's", T, float,
                    double) {
   Random random(42);
-  double worst = 0;
   for (const auto& [name, logits] : TrialRows<T>()) {
     CAPTURE(name);
     const T upstream = RandomUpstream<T>(random);
     const auto want = EntropyOfLogitsGradientOracle(Widen(logits), upstream);
-    ForEachTarget([&] {
-      CheckResults<T>(LogitsGradientOf(logits, upstream), want, kUlp);
-    });
-    worst = std::max(
-        worst, WorstUlpError<T>(LogitsGradientOf(logits, upstream), want));
+    ForEachTarget(
+        [&] { CheckResults<T>(LogitsGradientOf(logits, upstream), want); });
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("views of any layout give the same bits", T, float, double) {

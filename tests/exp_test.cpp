@@ -62,7 +62,7 @@ TEST_CASE_TEMPLATE("the gradient of exp is finite where exp overflows", T,
     Exp(x, y);
     ExpVjp(x, upstream, d_x);
     CHECK(y[0] == kInf<T>);
-    CheckResult(d_x[0], ExpVjpOracle(x[0], upstream[0]), kElementwiseUlp);
+    CheckResult(d_x[0], ExpVjpOracle(x[0], upstream[0]));
     CHECK(std::isfinite(d_x[0]));
   });
 }

@@ -45,37 +45,31 @@ std::string Shown(T x) {
   return text;
 }
 
-/// Whether one result of a kernel is what it must be. Floats are compared bit
-/// for bit with the rounding of the exact value; doubles may be `double_ulp`
-/// away. NaN must meet NaN; +0 and -0 count as equal.
+/// Whether one result of a kernel is what it must be: the exact value rounded to
+/// nearest, bit for bit. NaN must meet NaN; +0 and -0 count as equal.
 template <class T>
-bool IsRight(T got, const Exact& exact, double double_ulp = 1.0) {
+bool IsRight(T got, const Exact& exact) {
   const double wide = ToDouble(got), rounded = ToDouble(RoundTo<T>(exact));
-  if (wide == rounded || (std::isnan(wide) && std::isnan(rounded))) return true;
-  const double allowed = std::is_same_v<T, double> ? double_ulp : 0.0;
-  return UlpError(got, exact) <= allowed;
+  return wide == rounded || (std::isnan(wide) && std::isnan(rounded));
 }
 
 /// Checks one result: IsRight, and in a failure what was got and wanted.
 template <class T>
-void CheckResult(T got, const Exact& exact, double double_ulp = 1.0) {
-  if (IsRight(got, exact, double_ulp)) return;
+void CheckResult(T got, const Exact& exact) {
+  if (IsRight(got, exact)) return;
   const std::string got_text = Shown(got), want_text = Shown(RoundTo<T>(exact));
   const double ulp = UlpError(got, exact);
-  const double allowed = std::is_same_v<T, double> ? double_ulp : 0.0;
-  CAPTURE(got_text);
-  CAPTURE(want_text);
-  CHECK(ulp <= allowed);
+  CAPTURE(ulp);
+  CHECK(got_text == want_text);
 }
 
 /// CheckResult for whole rows; the index is named in a failure.
 template <class T>
-void CheckResults(std::span<const T> got, const std::vector<Exact>& exact,
-                  double double_ulp = 1.0) {
+void CheckResults(std::span<const T> got, const std::vector<Exact>& exact) {
   REQUIRE(got.size() == exact.size());
   for (size_t index = 0; index < exact.size(); ++index) {
     CAPTURE(index);
-    CheckResult(got[index], exact[index], double_ulp);
+    CheckResult(got[index], exact[index]);
   }
 }
 
@@ -83,16 +77,6 @@ void CheckResults(std::span<const T> got, const std::vector<Exact>& exact,
 template <class T>
 bool SameBits(T a, T b) {
   return std::memcmp(&a, &b, sizeof(T)) == 0;
-}
-
-/// The largest UlpError of the results: to show that a bound is not slack.
-template <class T>
-double WorstUlpError(std::span<const T> got, const std::vector<Exact>& exact) {
-  double worst = 0;
-  for (size_t i = 0; i < exact.size(); ++i) {
-    worst = std::max(worst, UlpError(got[i], exact[i]));
-  }
-  return worst;
 }
 
 /// Rows in memory of their own, with guard values before, between and behind

@@ -13,8 +13,6 @@ constexpr T kInf = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
 
-constexpr double kUlp = 0.501;
-
 template <class T>
 T FromLogProbs(const std::vector<T>& log_p, const std::vector<T>& log_q) {
   T divergence = 0;
@@ -78,28 +76,22 @@ T RandomUpstream(Random& random) {
 
 TEST_CASE_TEMPLATE("the divergence of probabilities equals the oracle's", T,
                    float, double) {
-  double worst = 0;
   for (const auto& [name, p, q] : TrialPairs<T>()) {
     CAPTURE(name);
     const Exact want = KlDivergenceOracle(Widen(p), Widen(q));
-    ForEachTarget([&] { CheckResult(KlDivergence(p, q), want, kUlp); });
-    worst = std::max(worst, UlpError(KlDivergence(p, q), want));
+    ForEachTarget([&] { CheckResult(KlDivergence(p, q), want); });
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("the divergence of log-probabilities equals the oracle's", T,
                    float, double) {
-  double worst = 0;
   for (const auto& [name, p, q] : TrialPairs<T>()) {
     CAPTURE(name);
     const auto log_p = Logs(p), log_q = Logs(q);
     const Exact want =
         KlDivergenceFromLogProbsOracle(Widen(log_p), Widen(log_q));
-    ForEachTarget([&] { CheckResult(FromLogProbs(log_p, log_q), want, kUlp); });
-    worst = std::max(worst, UlpError(FromLogProbs(log_p, log_q), want));
+    ForEachTarget([&] { CheckResult(FromLogProbs(log_p, log_q), want); });
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("log-probabilities need not be normalised", T, float,
@@ -115,14 +107,13 @@ TEST_CASE_TEMPLATE("log-probabilities need not be normalised", T, float,
     if (std::ranges::count(log_p, kInf<T>) > 0) continue;
     const Exact want =
         KlDivergenceFromLogProbsOracle(Widen(log_p), Widen(log_q));
-    ForEachTarget([&] { CheckResult(FromLogProbs(log_p, log_q), want, kUlp); });
+    ForEachTarget([&] { CheckResult(FromLogProbs(log_p, log_q), want); });
   }
 }
 
 TEST_CASE_TEMPLATE("gradients for probabilities equal the oracle's", T, float,
                    double) {
   Random random(53);
-  double worst = 0;
   for (const auto& [name, p, q] : TrialPairs<T>()) {
     CAPTURE(name);
     const T upstream = RandomUpstream<T>(random);
@@ -131,18 +122,15 @@ TEST_CASE_TEMPLATE("gradients for probabilities equal the oracle's", T, float,
       return GradientOf<T>(KlDivergenceGradient, p, q, upstream);
     };
     ForEachTarget([&] {
-      CheckResults<T>(of().d_p, want.first, kUlp);
-      CheckResults<T>(of().d_q, want.second, kUlp);
+      CheckResults<T>(of().d_p, want.first);
+      CheckResults<T>(of().d_q, want.second);
     });
-    worst = std::max(worst, WorstUlpError<T>(of().d_p, want.first));
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("gradients for log-probabilities equal the oracle's", T,
                    float, double) {
   Random random(54);
-  double worst = 0;
   for (const auto& [name, p, q] : TrialPairs<T>()) {
     CAPTURE(name);
     const auto log_p = Logs(p), log_q = Logs(q);
@@ -154,12 +142,10 @@ TEST_CASE_TEMPLATE("gradients for log-probabilities equal the oracle's", T,
                            upstream);
     };
     ForEachTarget([&] {
-      CheckResults<T>(of().d_p, want.first, kUlp);
-      CheckResults<T>(of().d_q, want.second, kUlp);
+      CheckResults<T>(of().d_p, want.first);
+      CheckResults<T>(of().d_q, want.second);
     });
-    worst = std::max(worst, WorstUlpError<T>(of().d_p, want.first));
   }
-  CHECK(worst > 0.49);
 }
 
 TEST_CASE_TEMPLATE("views of any layout give the same bits", T, float, double) {

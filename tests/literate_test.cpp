@@ -8,11 +8,14 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "literate/bookmark.h"
+#include "literate/exercises.h"
 #include "literate/figure.h"
 #include "literate/highlight.h"
 #include "literate/keys.h"
@@ -396,6 +399,34 @@ TEST_CASE("progress away from a terminal is ten plain lines") {
         "ProgressBar: total = 0 is not at least 1");
 }
 
+// What RunExercises() prints of the exercises, and then its exit code.
+std::string Judged(const std::vector<Exercise>& exercises) {
+  std::ostringstream out;
+  const int code = RunExercises(exercises, out);
+  return out.str() + std::to_string(code);
+}
+
+bool Right() { return true; }
+bool Wrong() { return false; }
+bool Throws() { throw std::out_of_range("no such class"); }
+bool ThrowsANumber() { throw 1; }
+
+TEST_CASE("an exercise is solved if its judge says so, and all make a 0") {
+  CHECK(Judged({{"A", Right}, {"Long", Right}}) ==
+        "1 A     solved\n2 Long  solved\n0");
+  CHECK(Judged({{"A", Right}, {"Long", Wrong}}) ==
+        "1 A     solved\n2 Long  open\n1");
+  CHECK(Judged({{"A", Wrong}, {"B", Right}}) == "1 A  open\n2 B  solved\n1");
+}
+
+TEST_CASE("an exercise that throws is open and does not hide the next") {
+  CHECK(Judged({{"A", Throws}, {"B", Right}}) ==
+        "1 A  open: no such class\n2 B  solved\n1");
+  CHECK(Judged({{"A", ThrowsANumber}, {"B", Wrong}, {"C", Right}}) ==
+        "1 A  open: threw what is no std::exception\n"
+        "2 B  open\n3 C  solved\n1");
+}
+
 TEST_CASE("keys are read from bytes") {
   const auto key = [](std::string bytes) {
     size_t at = 0;
@@ -422,7 +453,8 @@ struct Told {
 };
 
 Told Tell(std::deque<Key> keys,
-          NarratorOptions options = {.rows = 500, .pause = true}) {
+          NarratorOptions options = {.rows = 500, .pause = true},
+          std::optional<size_t> throwing = {}) {
   const Chapter chapter = ParseChapter(
       "/** Before. */\nSTEP(\"one\") {\n  int a;\n}\n/** It was {{n}}. */\n"
       "STEP(\"two\") {\n}\nSTEP(\"three\") {\n}\n",
@@ -431,9 +463,10 @@ Told Tell(std::deque<Key> keys,
   Recorder recorder;
   const auto run = [&](size_t step) -> Outcome {
     told.runs.push_back(step);
+    if (step == throwing) return {1, 1, true, {{"    ✗ no such file"}}};
     if (step == 0) recorder.AddValue("n", ToValue(told.runs.size()), {});
-    if (step == 2) return {2, 1, {{"    ✗ CHECK( no )"}}};
-    return {1, 0, {}};
+    if (step == 2) return {2, 1, false, {{"    ✗ CHECK( no )"}}};
+    return {1, 0, false, {}};
   };
   const auto next_key = [&] {
     const Key key = keys.empty() ? Key::kQuit : keys.front();
@@ -485,6 +518,18 @@ TEST_CASE("resuming runs the earlier steps unseen") {
   CHECK(told.runs == std::vector<size_t>{0, 1});
   CHECK(told.text.find("Step 1 of 3") == std::string::npos);
   CHECK(told.text.find("Step 2 of 3") == 0);
+}
+
+TEST_CASE("a step that throws is the last to be told, and says why") {
+  for (const size_t first : {0, 2}) {
+    const Told told = Tell({}, {.rows = 500, .first_step = first}, 0);
+    CHECK(told.runs == std::vector<size_t>{0});
+    CHECK(
+        told.text ==
+        "Before.\n\nStep 1 of 3: one\n\n  int a;\n\n    ✗ no such file\n\n"
+        "    ✗ 1 of 1 check failed\n\n1 of 1 check of this chapter FAILED.\n");
+    CHECK(told.failed == 1);
+  }
 }
 
 TEST_CASE("a step that is longer than the screen is shown page by page") {

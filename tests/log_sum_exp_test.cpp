@@ -24,21 +24,11 @@ constexpr T kInf = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
 
-/// What double gradients are held to; the contract promises 1 ulp.
-constexpr double kDoubleUlp = 0.501;
-
 template <class T>
 std::vector<T> GradientOf(const std::vector<T>& logits, T upstream = 1) {
   std::vector<T> d_logits(logits.size());
   LogSumExpGradient(logits, std::span<const T>(&upstream, 1), d_logits);
   return d_logits;
-}
-
-/// How many times larger than max + ln(sum) its terms are.
-double CancellationOf(const std::vector<double>& logits, const Exact& exact) {
-  const double max = *std::ranges::max_element(logits);
-  if (exact == 0 || !isfinite(exact)) return 0;
-  return static_cast<double>(Exact(abs(Exact(max)) / abs(exact)));
 }
 
 /// Two equal logits next to -ln 2, three next to -ln 3: the sum of the
@@ -63,28 +53,16 @@ TEST_CASE_TEMPLATE("log-sum-exp is the oracle's on every target", T, float,
                    double) {
   std::vector<NamedRow<T>> rows = TrialRows<T>(2000);
   for (const auto& row : RowsNearZero<T>()) rows.push_back(row);
-  double worst = 0, worst_cancelled = 0;
   for (const auto& [name, logits] : rows) {
     CAPTURE(name);
-    const std::vector<double> wide = Widen(logits);
-    const Exact exact = LogSumExpOracle(wide);
-    const double times = CancellationOf(wide, exact);
-    ForEachTarget([&] {
-      const T got = LogSumExp(logits);
-      CheckResult(got, exact, CancelledUlp(times));
-      const double ulp = UlpError(got, exact);
-      double& worst_so_far = times < 0x1p45 ? worst : worst_cancelled;
-      worst_so_far = std::max(worst_so_far, ulp / CancelledUlp(times));
-    });
+    const Exact exact = LogSumExpOracle(Widen(logits));
+    ForEachTarget([&] { CheckResult(LogSumExp(logits), exact); });
   }
-  CHECK(worst > 0.99);
-  if (sizeof(T) == 8) CHECK(worst_cancelled > 0.5);
 }
 
 TEST_CASE_TEMPLATE("the gradient is the oracle's on every target", T, float,
                    double) {
   Random random(6174);
-  double worst = 0;
   for (const auto& [name, logits] : TrialRows<T>()) {
     CAPTURE(name);
     const T choices[] = {T(1), T(0), static_cast<T>(random.Uniform(-2, 2)),
@@ -93,11 +71,9 @@ TEST_CASE_TEMPLATE("the gradient is the oracle's on every target", T, float,
     const auto exact = LogSumExpGradientOracle(Widen(logits), upstream);
     ForEachTarget([&] {
       const std::vector<T> got = GradientOf(logits, upstream);
-      CheckResults<T>(got, exact, kDoubleUlp);
-      worst = std::max(worst, WorstUlpError<T>(got, exact));
+      CheckResults<T>(got, exact);
     });
   }
-  CHECK(worst > 0.499);
 }
 
 TEST_CASE_TEMPLATE("views of any layout give the same bits", T, float, double) {
@@ -153,12 +129,9 @@ TEST_CASE("a log-sum-exp near 0 keeps its digits") {
     CHECK(LogSumExp(std::vector<double>{0, -40}) == 4.248354255291589e-18);
     const double ln2 = 0.6931471805599453, ln3 = 1.0986122886681098;
     CHECK(LogSumExp(std::vector<double>{-ln2, -ln2}) == 2.3190468138462996e-17);
-    // 2^53.4 times smaller than its terms, beyond the limit of 2^50: within 1
-    // ulp, but not the nearest double (0.93 ulp measured)
+    // 2^53.4 times smaller than its terms: double-double leaves it open
     const std::vector<double> thirds = {-ln3, -ln3, -ln3};
-    const double ulp = UlpError(LogSumExp(thirds), LogSumExpOracle(thirds));
-    CHECK(ulp <= 1);
-    CHECK(ulp > 0.5);
+    CheckResult(LogSumExp(thirds), LogSumExpOracle(thirds));
   });
 }
 
@@ -189,7 +162,7 @@ TEST_CASE("a probability below every double counts in the gradient") {
   ForEachTarget([&] {
     const std::vector<double> d_logits = GradientOf(logits, 1e300);
     CHECK(d_logits[1] > 0);
-    CheckResults<double>(d_logits, exact, kDoubleUlp);
+    CheckResults<double>(d_logits, exact);
   });
 }
 

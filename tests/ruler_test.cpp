@@ -5,7 +5,9 @@
 #include <cfloat>
 #include <cmath>
 #include <limits>
+#include <vector>
 
+#include "oracle/judge.h"
 #include "oracle/ulp.h"
 
 namespace surprisal {
@@ -106,6 +108,17 @@ TEST_CASE(
   CHECK(UlpError(FLT_MAX, PowerOfTwo(130)) == 0x3p24 + 1);
   CHECK(UlpError(DBL_MAX, PowerOfTwo(1024)) == 1.0);
   CHECK(UlpError(DBL_MAX, PowerOfTwo(9000)) == kInf);
+}
+
+TEST_CASE("results are right if there are enough and none is too far off") {
+  const std::vector<Exact> exact = {1, PowerOfTwo(-149)};
+  CHECK(AllWithin(0, std::vector{1.0f, 0x1p-149f}, exact));
+  CHECK(AllWithin(1, std::vector{1.0f, 0.0f}, exact));
+  CHECK_FALSE(AllWithin(0.999, std::vector{1.0f, 0.0f}, exact));
+  CHECK_FALSE(AllWithin(1, std::vector{kFloatNaN, 0.0f}, exact));
+  CHECK_FALSE(AllWithin(1, std::vector{1.0f}, exact));
+  CHECK_FALSE(AllWithin(1, std::vector{1.0f, 0.0f, 0.0f}, exact));
+  CHECK_FALSE(AllWithin(1, std::vector<float>(), exact));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 # in FOLDER. Builds chapter.cpp, with its own source embedded, as the program
 # chapter_NAME, and exercise.cpp, if there is one, as exercise_NAME. Two ctests
 # compare what the chapter prints with expected_output.txt: as it comes, and on
-# every SIMD target.
+# every SIMD target. A third sees that all exercises are open.
 function(surprisal_add_chapter name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "")
   if(NOT arg_FOLDER)
@@ -22,11 +22,25 @@ function(surprisal_add_chapter name)
   add_executable(chapter_${name} ${source} ${embedded})
   surprisal_link_chapter(chapter_${name} literate_main)
   if(EXISTS ${arg_FOLDER}/exercise.cpp)
-    add_executable(exercise_${name} ${arg_FOLDER}/exercise.cpp)
-    surprisal_link_chapter(exercise_${name} literate)
+    surprisal_add_exercise(${name} ${arg_FOLDER}/exercise.cpp)
   endif()
   if(SURPRISAL_BUILD_TESTS)
     surprisal_test_chapter(${name} ${arg_FOLDER}/expected_output.txt)
+  endif()
+endfunction()
+
+function(surprisal_add_exercise name source)
+  add_executable(exercise_${name} ${source})
+  surprisal_link_chapter(exercise_${name} literate)
+  # A stub has no use for its parameters until it is written.
+  set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+                                                   -Wno-unused-parameter)
+  if(SURPRISAL_BUILD_TESTS)
+    add_test(NAME exercise_${name}
+             COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:exercise_${name}>
+             -D SOURCE=${source}
+             -P ${PROJECT_SOURCE_DIR}/lib/literate/expect_open.cmake)
+    surprisal_label_test(exercise_${name} chapter)
   endif()
 endfunction()
 

@@ -93,11 +93,12 @@ Narrator::Narrator(const Chapter& chapter, Recorder& recorder,
 }
 
 Narrator::End Narrator::Run() {
-  for (size_t step = 0; step < options_.first_step; ++step) RunStep(step);
-  size_t step = options_.first_step;
+  size_t step = 0;
+  while (step < options_.first_step && RunStep(step)) ++step;
   while (step < tellings_.size()) {
     if (reached_) reached_(step);
     std::optional<Key> key = Show(step);
+    if (tellings_[step].outcome.threw) break;
     if (!key && options_.pause) {
       const bool last = step + 1 == tellings_.size();
       key = Prompt("── step " + std::to_string(step + 1) + "/" +
@@ -170,13 +171,15 @@ std::vector<Lines> Narrator::After(size_t step) const {
   std::vector<Lines> blocks;
   AddOutputs(tellings_[step].outputs, blocks);
   AddOutcome(tellings_[step].outcome, blocks);
+  // The prose would speak of values that were not reached
+  if (tellings_[step].outcome.threw) return blocks;
   for (Lines& block : Prose(chapter_.steps[step].after)) {
     blocks.push_back(std::move(block));
   }
   return blocks;
 }
 
-void Narrator::RunStep(size_t step) {
+bool Narrator::RunStep(size_t step) {
   Telling& telling = tellings_[step];
   telling.before = Before(step);
   recorder_.Begin(step);
@@ -184,6 +187,7 @@ void Narrator::RunStep(size_t step) {
   telling.outputs = recorder_.outputs;
   telling.after = After(step);
   telling.has_run = true;
+  return !telling.outcome.threw;
 }
 
 // Shows what stands before the run before running: training takes a while, and

@@ -18,6 +18,7 @@ namespace surprisal::literate {
 struct Outcome {
   int checks = 0;
   int failed = 0;
+  bool threw = false;           // and so ended early
   std::vector<Lines> failures;  // where, what, and the values
 };
 
@@ -43,7 +44,9 @@ class Narrator {
 
   enum class End { kFinished, kQuit };
 
-  /// Throws Error where the prose is wrong: an unknown value or command.
+  /// A step that throws is the last to be told: what it left undone, the others
+  /// would miss. Throws Error where the prose is wrong: an unknown value or
+  /// command.
   End Run();
 
   /// What stood before and behind a step, and what the step gave.
@@ -63,7 +66,7 @@ class Narrator {
   std::vector<Lines> Before(size_t step) const;
   std::vector<Lines> After(size_t step) const;
   std::vector<Lines> Prose(const std::vector<Part>& parts) const;
-  void RunStep(size_t step);
+  bool RunStep(size_t step);  // false if it threw
   std::optional<Key> Show(size_t step);
   std::optional<Key> Emit(const std::vector<Lines>& whole_blocks);
   void Print(const std::string& line);

@@ -52,6 +52,7 @@ class StepReporter : public doctest::IReporter {
     }
   }
   void test_case_exception(const doctest::TestCaseException& e) override {
+    current_report->outcome.threw = true;
     AddFailure(file_, current_report->line, "the step threw an exception",
                e.error_string.c_str());
   }

@@ -16,6 +16,7 @@
 
 #include "hwy/targets.h"
 #include "literate/progress_bar.h"
+#include "target_option.h"
 
 namespace surprisal::exhaustive {
 namespace {
@@ -39,14 +40,6 @@ struct Request {
   bool Wants(const Entry& entry) const {
     return IsIn(functions, entry.name) && IsIn(types, entry.type) &&
            from <= entry.last_bits;
-  }
-
-  std::vector<int64_t> Targets() const {
-    std::vector<int64_t> wanted = hwy::SupportedAndGeneratedTargets();
-    std::erase_if(wanted, [&](int64_t target) {
-      return !IsIn(targets, hwy::TargetName(target));
-    });
-    return wanted;
   }
 
  private:
@@ -226,8 +219,8 @@ std::vector<Report> SweepAll(const Request& request, std::vector<Entry> entries,
   if (!request.json.empty()) WriteJson(reports, request);
   for (const Entry& entry : entries) {
     display.Begin(entry);
-    const Plan plan = {request.RangeOf(entry), request.Targets(),
-                       request.threads,
+    const Plan plan = {request.RangeOf(entry),
+                       testing::TargetsNamed(request.targets), request.threads,
                        [&](uint64_t done, uint64_t differences) {
                          display.Update(done, differences);
                        }};
@@ -252,18 +245,13 @@ std::vector<std::string> Names(const std::vector<Entry>& entries,
 
 void AddOptions(CLI::App& app, const std::vector<Entry>& entries,
                 Request& request) {
-  std::vector<std::string> targets;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    targets.push_back(hwy::TargetName(target));
-  }
   app.add_option("--function", request.functions,
                  "which functions; by default all")
       ->check(CLI::IsMember(Names(entries, &Entry::name)));
   app.add_option("--type", request.types, "which types; by default all")
       ->check(CLI::IsMember(Names(entries, &Entry::type)));
-  app.add_option("--target", request.targets,
-                 "which SIMD targets; by default all this CPU has")
-      ->transform(CLI::IsMember(targets, CLI::ignore_case));
+  testing::AddTargetOption(app, request.targets,
+                           "which SIMD targets; by default all this CPU has");
   app.add_option("--from", request.from, "the first bit pattern")
       ->check(CLI::Range(uint64_t{0}, uint64_t{0xFFFFFFFF}))
       ->capture_default_str();

@@ -111,7 +111,47 @@ HWY_INLINE V<D> InfiniteLoss(D d, V<D> x, M positive_infinite,
   return hn::IfThenElse(hn::IsNaN(x), x, special);
 }
 
+/// Two terms of the first stage, each off by at most kFirst of it but for what
+/// their weights and the operations behind are off by.
+struct FirstTerms {
+  Held<Doubles> positive, negative;
+};
+
 struct FromLogits {
+  /// w t softplus(-x) and (1 - t) softplus(x), which share a logarithm; infinite
+  /// where x is too large.
+  static HWY_INLINE FirstTerms FirstLoss(Doubles d, V<Doubles> x,
+                                         V<Doubles> target, V<Doubles> weight) {
+    const auto known = FirstExpKnown(d, x);
+    const V<Doubles> inside = hn::IfThenElseZero(known, x);
+    const V<Doubles> e = FirstExp(d, hn::Neg(hn::Abs(inside)));
+    const V<Doubles> log =
+        hn::IfThenElse(known, FirstLog1p(d, e), hn::Set(d, HUGE_VAL));
+    const V<Doubles> below = hn::ZeroIfNegative(hn::Neg(inside));
+    const V<Doubles> above = hn::ZeroIfNegative(inside);
+    const V<Doubles> rest = hn::Sub(hn::Set(d, 1.0), target);
+    return {hn::Mul(hn::Mul(weight, target), hn::Add(below, log)),
+            hn::Mul(rest, hn::Add(above, log))};
+  }
+
+  /// -w t sigmoid(-x) and (1 - t) sigmoid(x).
+  static HWY_INLINE FirstTerms FirstGradient(Doubles d, V<Doubles> x,
+                                             V<Doubles> target,
+                                             V<Doubles> weight) {
+    const V<Doubles> one = hn::Set(d, 1.0);
+    const auto known = FirstExpKnown(d, x);
+    const V<Doubles> inside = hn::IfThenElseZero(known, x);
+    const V<Doubles> e = FirstExp(d, hn::Neg(hn::Abs(inside)));
+    const V<Doubles> near = hn::IfThenElse(known, hn::Div(one, hn::Add(e, one)),
+                                           hn::Set(d, HUGE_VAL));
+    const V<Doubles> far = hn::Mul(e, near);
+    const auto negative = hn::Lt(x, hn::Zero(d));
+    const V<Doubles> sigmoid = hn::IfThenElse(negative, far, near);
+    const V<Doubles> opposite = hn::IfThenElse(negative, near, far);
+    return {hn::Neg(hn::Mul(hn::Mul(weight, target), opposite)),
+            hn::Mul(hn::Sub(one, target), sigmoid)};
+  }
+
   /// w t softplus(-x) + (1 - t) softplus(x).
   template <class D>
   static HWY_INLINE Outcome<D> Loss(D d, V<D> x, V<D> target, V<D> weight) {
@@ -139,7 +179,35 @@ struct FromLogits {
   }
 };
 
+/// p strictly between 0 and 1, NaN elsewhere.
+HWY_INLINE V<Doubles> InsideUnit(Doubles d, V<Doubles> p) {
+  const auto inside =
+      hn::And(hn::Gt(p, hn::Zero(d)), hn::Lt(p, hn::Set(d, 1.0)));
+  return hn::IfThenElse(inside, p, hn::Set(d, NAN));
+}
+
 struct FromProbs {
+  /// -w t ln p and -(1 - t) ln(1 - p); NaN at the ends of [0, 1].
+  static HWY_INLINE FirstTerms FirstLoss(Doubles d, V<Doubles> p,
+                                         V<Doubles> target, V<Doubles> weight) {
+    const V<Doubles> one = hn::Set(d, 1.0), known = InsideUnit(d, p);
+    const auto none = hn::IsNaN(known);
+    const V<Doubles> inside = hn::IfThenElse(none, hn::Set(d, 0.5), p);
+    const V<Doubles> log_p = hn::IfThenElse(none, known, FirstLog(d, inside));
+    const V<Doubles> log_q = FirstLog1p(d, hn::Neg(inside));
+    return {hn::Neg(hn::Mul(hn::Mul(weight, target), log_p)),
+            hn::Neg(hn::Mul(hn::Sub(one, target), log_q))};
+  }
+
+  /// -w t / p and (1 - t) / (1 - p); NaN at the ends of [0, 1].
+  static HWY_INLINE FirstTerms FirstGradient(Doubles d, V<Doubles> p,
+                                             V<Doubles> target,
+                                             V<Doubles> weight) {
+    const V<Doubles> one = hn::Set(d, 1.0), known = InsideUnit(d, p);
+    return {hn::Neg(hn::Div(hn::Mul(weight, target), known)),
+            hn::Div(hn::Sub(one, target), hn::Sub(one, known))};
+  }
+
   /// -w t ln p - (1 - t) ln(1 - p).
   template <class D>
   static HWY_INLINE Outcome<D> Loss(D d, V<D> p, V<D> target, V<D> weight) {
@@ -253,35 +321,176 @@ HWY_INLINE void WriteLosses(const Outcome<Doubles>& losses, size_t first,
   }
 }
 
-/// One loss after the other; the reduced ones are added in full precision.
+/// The inputs of one row in scratch memory.
+struct BinaryRow {
+  const double* x;
+  const double* targets;
+  const double* weights;
+};
+
+HWY_INLINE BinaryRow LoadBinaryRow(InRow inputs, InRow targets,
+                                   const double* weights) {
+  return {LoadPlain(inputs, 0.5, Slot::kShiftedHi),
+          LoadPlain(targets, 0.0, Slot::kOtherHi), weights};
+}
+
+/// What the sum of two terms is off by, relative to their sizes.
+inline constexpr double kFirstBinaryError = kFirst + 12 * kUnit;
+
+/// `factor` times the sum of two terms; open where they are not plain.
+HWY_INLINE Ends EndsOfTerms(Doubles d, const FirstTerms& terms, double factor) {
+  const V<Doubles> a = terms.positive, b = terms.negative;
+  const V<Doubles> sum = hn::Add(a, b);
+  const V<Doubles> size = hn::Add(hn::Abs(a), hn::Abs(b));
+  const auto plain = hn::And(hn::Ge(size, hn::Set(d, kFirstLeastSize)),
+                             hn::Le(size, hn::Set(d, kFirstMostSize)));
+  const V<Doubles> error =
+      hn::IfThenElse(plain, hn::Mul(size, hn::Set(d, kFirstBinaryError)),
+                     hn::Set(d, HUGE_VAL));
+  const V<Doubles> by = hn::Set(d, factor);
+  return {hn::Mul(hn::Sub(sum, error), by), hn::Mul(hn::Add(sum, error), by)};
+}
+
+/// The sum of the losses of a row by the first stage, of infinite error where
+/// that does not know one of them.
 template <class From>
-HWY_INLINE void BinaryLosses(InRows inputs, InRows targets, OutRow loss,
-                             const BinaryCrossEntropyOptions& options,
-                             const Executor* executor) {
+HWY_INLINE WideValue FirstBinarySum(const BinaryRow& row, size_t classes) {
+  const auto loss_at = [&](Doubles d, size_t i) HWY_ATTR {
+    const FirstTerms terms =
+        From::FirstLoss(d, hn::Load(d, row.x + i), hn::Load(d, row.targets + i),
+                        hn::Load(d, row.weights + i));
+    const auto counts = hn::FirstN(d, std::min(classes - i, hn::Lanes(d)));
+    return hn::IfThenElseZero(counts, hn::Add(V<Doubles>(terms.positive),
+                                              V<Doubles>(terms.negative)));
+  };
+  const FirstSum sum =
+      SumFirstTerms(hwy::RoundUpTo(classes, hn::Lanes(Doubles())), loss_at);
+  return {{sum.value, 0.0},
+          0.0,
+          0.0,
+          sum.Plain() ? sum.size * kFirstBinaryError : HUGE_VAL};
+}
+
+/// The losses of a row by the first stage: in `losses`, but for the `open` ones,
+/// or as their sum. Returns whether all are done.
+template <class From, class Writer>
+HWY_INLINE bool FirstBinaryLosses(const BinaryRow& row, OutRow losses,
+                                  Reduction reduction, Writer& writer,
+                                  Undecided& open) {
+  if (reduction != Reduction::kNone) {
+    const WideValue sum = FirstBinarySum<From>(row, losses.classes);
+    return sum.error < HUGE_VAL && writer.FirstRow(0, sum);
+  }
+  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
+    return EndsOfTerms(
+        d,
+        From::FirstLoss(d, hn::Load(d, row.x + i), hn::Load(d, row.targets + i),
+                        hn::Load(d, row.weights + i)),
+        1.0);
+  };
+  return StoreFirst(ends_at, nullptr, losses, open);
+}
+
+/// The losses that `open` names, or without any all of the row, whose first is
+/// number `first` of the batch.
+template <class From, class Writer>
+inline HWY_NOINLINE void FullBinaryLosses(const BinaryRow& row, size_t classes,
+                                          size_t first, const Undecided& open,
+                                          Writer& writer) {
   const Doubles d;
-  const size_t lanes = hn::Lanes(d), classes = inputs.classes;
-  const double* weights = LoadPosWeights(options.pos_weight, classes);
+  const size_t lanes = hn::Lanes(d);
+  const auto write = [&](size_t i) HWY_ATTR {
+    const Outcome<Doubles> losses =
+        From::Loss(d, hn::Load(d, row.x + i), hn::Load(d, row.targets + i),
+                   hn::Load(d, row.weights + i));
+    WriteLosses(losses, first + i, std::min(lanes, classes - i), writer);
+  };
+  for (const size_t c : open.Places()) write(c / lanes * lanes);
+  if (!open.Empty()) return;
+  for (size_t i = 0; i < classes; i += lanes) write(i);
+}
+
+/// One loss after the other; the reduced ones are added up, with `first` as the
+/// first stage knows them: returns false if that does not decide.
+template <class From>
+HWY_INLINE bool BinaryLossRows(InRows inputs, InRows targets, OutRow loss,
+                               const BinaryCrossEntropyOptions& options,
+                               const Executor* executor, bool first) {
+  const size_t classes = inputs.classes;
   const BinaryLastResort last_resort = {loss.type,
                                         CaseOf<From>(inputs, targets, options)};
   using Writer = LossWriter<BinaryLastResort>;
+  const double* weights = LoadPosWeights(options.pos_weight, classes);
   const auto rows = [&](size_t begin, size_t count, Writer& writer) {
     for (size_t r = begin; r < begin + count; ++r) {
-      const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
-      const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
-      for (size_t i = 0; i < classes; i += lanes) {
-        const Outcome<Doubles> losses =
-            From::Loss(d, hn::Load(d, x + i), hn::Load(d, t + i),
-                       hn::Load(d, weights + i));
-        WriteLosses(losses, r * classes + i, std::min(lanes, classes - i),
-                    writer);
+      const BinaryRow row = LoadBinaryRow(inputs[r], targets[r], weights);
+      OutRow losses = options.reduction == Reduction::kNone
+                          ? loss.Slice(r * classes, classes)
+                          : loss;
+      losses.classes = classes;
+      Undecided open;
+      if (first && FirstBinaryLosses<From>(row, losses, options.reduction,
+                                           writer, open)) {
+        continue;
       }
+      FullBinaryLosses<From>(row, classes, r * classes, open, writer);
     }
   };
   const bool mean = options.reduction == Reduction::kMean;
   const Shares shares = {
       {CountOf(inputs, options.reduction), 0.0}, 0.0, mean && inputs.rows == 0};
-  WriteBatch(executor, inputs, Writer(loss, options.reduction, last_resort),
-             shares, true, rows);
+  return WriteBatch(executor, inputs,
+                    Writer(loss, options.reduction, last_resort), shares,
+                    !first, rows);
+}
+
+template <class From>
+HWY_INLINE void BinaryLosses(InRows inputs, InRows targets, OutRow loss,
+                             const BinaryCrossEntropyOptions& options,
+                             const Executor* executor) {
+  const bool narrow = loss.type != ElementType::kFloat64;
+  if (!BinaryLossRows<From>(inputs, targets, loss, options, executor, narrow)) {
+    BinaryLossRows<From>(inputs, targets, loss, options, executor, false);
+  }
+}
+
+/// The gradients that `open` names, or without any all of the row, over `count`.
+template <class From, class LastResort>
+inline HWY_NOINLINE void FullBinaryGradient(const BinaryRow& row, double count,
+                                            OutRow to, const Undecided& open,
+                                            const LastResort& last_resort) {
+  const double relative = 2 * kRelative / count;
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
+    auto gradient =
+        From::Gradient(d, hn::Load(d, row.x + i), hn::Load(d, row.targets + i),
+                       hn::Load(d, row.weights + i));
+    auto& value = gradient.regular.value;
+    if (count != 1.0) value = Div(d, value, ToDd(d, hn::Set(d, count)));
+    const auto zero = hn::Zero(d);
+    const auto ordinary = hn::Eq(gradient.special, zero);
+    value = IfThenElse(d, ordinary, value, ToDd(d, zero));
+    const auto error = hn::IfThenElseZero(
+        ordinary, hn::Mul(gradient.size, hn::Set(d, relative)));
+    return hn::IfThenElse(ordinary,
+                          round(d, i, OffBy(d, gradient.regular, error)),
+                          gradient.special);
+  };
+  StoreRow(to, lanes_of, last_resort, {}, open);
+}
+
+/// The same by the first stage. Returns as StoreFirst() does.
+template <class From>
+HWY_INLINE bool FirstBinaryGradient(const BinaryRow& row, double count,
+                                    const void* source, OutRow to,
+                                    Undecided& open) {
+  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
+    return EndsOfTerms(d,
+                       From::FirstGradient(d, hn::Load(d, row.x + i),
+                                           hn::Load(d, row.targets + i),
+                                           hn::Load(d, row.weights + i)),
+                       1.0 / count);
+  };
+  return StoreFirst(ends_at, source, to, open);
 }
 
 template <class From>
@@ -289,35 +498,25 @@ HWY_INLINE void BinaryGradients(InRows inputs, InRows targets, OutRows d_inputs,
                                 const BinaryCrossEntropyOptions& options,
                                 const Executor* executor) {
   const double* weights = LoadPosWeights(options.pos_weight, inputs.classes);
-  const bool mean = options.reduction == Reduction::kMean;
   const double count = CountOf(inputs, options.reduction);
-  const double relative = 2 * kRelative / count;
   const certain::BinaryCrossEntropyCase args =
       CaseOf<From>(inputs, targets, options);
-  const auto row = [&](size_t r) HWY_ATTR {
-    const double* x = LoadPlain(inputs[r], 0.5, Slot::kShiftedHi);
-    const double* t = LoadPlain(targets[r], 0.0, Slot::kOtherHi);
-    const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
-      auto gradient = From::Gradient(d, hn::Load(d, x + i), hn::Load(d, t + i),
-                                     hn::Load(d, weights + i));
-      auto& value = gradient.regular.value;
-      if (mean) value = Div(d, value, ToDd(d, hn::Set(d, count)));
-      const auto zero = hn::Zero(d);
-      const auto ordinary = hn::Eq(gradient.special, zero);
-      value = IfThenElse(d, ordinary, value, ToDd(d, zero));
-      const auto error = hn::IfThenElseZero(
-          ordinary, hn::Mul(gradient.size, hn::Set(d, relative)));
-      return hn::IfThenElse(ordinary,
-                            round(d, i, OffBy(d, gradient.regular, error)),
-                            gradient.special);
-    };
-    StoreRow(d_inputs[r], lanes_of, [&](size_t c) {
-      return certain::LossGradient(d_inputs.type, args, r, c);
+  const auto one = [&](size_t r) {
+    const BinaryRow row = LoadBinaryRow(inputs[r], targets[r], weights);
+    const OutRow to = d_inputs[r];
+    Undecided open;
+    if (to.type != ElementType::kFloat64 &&
+        FirstBinaryGradient<From>(
+            row, count, SourceOf(to, inputs[r], targets[r]), to, open)) {
+      return;
+    }
+    FullBinaryGradient<From>(row, count, to, open, [&](size_t c) {
+      return certain::LossGradient(to.type, args, r, c);
     });
   };
   ForPieces(executor, inputs.rows, inputs.classes,
             [&](size_t begin, size_t rows, size_t /*piece*/) {
-              for (size_t r = begin; r < begin + rows; ++r) row(r);
+              for (size_t r = begin; r < begin + rows; ++r) one(r);
             });
 }
 

@@ -49,7 +49,7 @@ HWY_NOINLINE void MapChunk(ElementType type, Chunk& chunk) {
     const V<Doubles> x = hn::Load(d, chunk.x + i);
     const V<Doubles> g = hn::Load(d, chunk.upstream + i);
     V<Doubles> y = hn::Zero(d);
-    if (!round.Certain() ||
+    if (!round.IsNarrow() ||
         !RoundEstimate(d, format, Function::First(d, x, g), y)) {
       y = Function::Full(d, round, i, x, g);
       Stages().full += hn::Lanes(d);

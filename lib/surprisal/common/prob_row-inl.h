@@ -8,22 +8,16 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 
 #include "hwy/highway.h"
+#include "surprisal/common/first_sums-inl.h"
 #include "surprisal/common/upstream-inl.h"
 #include "surprisal/common/wide_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
-
-/// A row of any stride as doubles in a scratch slot, padded with `pad`.
-HWY_INLINE double* LoadPlain(InRow from, double pad, Slot slot) {
-  const size_t padded = hwy::RoundUpTo(from.classes, hn::Lanes(Doubles()));
-  double* to = Scratch(slot, padded);
-  LoadRow(from, pad, to);
-  return to;
-}
 
 /// Probabilities as multiples of 2^exponent.
 struct ProbRow {
@@ -89,6 +83,52 @@ HWY_INLINE WideValue SumTerms(size_t padded, double exponent,
           2 * size * RelativeErrorOfSum(padded)};
 }
 
+/// A sum whose terms are off by at most `relative` of their sizes, and together
+/// by `more`.
+HWY_INLINE Estimate<One> EstimateOf(const FirstSum& sum, double relative,
+                                    double more = 0.0) {
+  const One one;
+  const double error =
+      sum.Plain() ? sum.size * (relative + 3 * kUnit) + more : HUGE_VAL;
+  return {hn::Set(one, sum.value), hn::Set(one, error)};
+}
+
+/// What the first stage leaves open goes to the full one: a row's scalar, of
+/// which first() is an estimate for narrow types and full() the rounded value.
+/// Never -0.
+template <class First, class Full>
+HWY_INLINE double RowScalarOf(ElementType type, const First& first,
+                              const Full& full) {
+  const One one;
+  V<One> rounded = hn::Zero(one);
+  if (type != ElementType::kFloat64 &&
+      RoundEstimate<One>(one, FormatOf(type), first(), rounded)) {
+    return FromLane(rounded) + 0.0;
+  }
+  ++Stages().full;
+  return full();
+}
+
+/// ln x of x >= 0 by the first stage: -inf at 0, +inf and NaN as they are.
+template <class D>
+HWY_INLINE V<D> FirstLogProb(D d, V<D> x) {
+  const V<D> zero = hn::Zero(d), infinity = hn::Set(d, HUGE_VAL);
+  const auto regular = hn::And(hn::Gt(x, zero), hn::Lt(x, infinity));
+  const V<D> limit = hn::IfThenElse(hn::Eq(x, zero), hn::Neg(infinity), x);
+  return hn::IfThenElse(regular, FirstLog(d, x), limit);
+}
+
+/// The sum of p_c times what at(d, c) is: without that where p_c is 0, unless it
+/// is NaN.
+template <class At>
+HWY_INLINE FirstSum SumWeighted(const double* p, size_t padded, const At& at) {
+  return SumFirstTerms(padded, [&](Doubles d, size_t i) HWY_ATTR {
+    const V<Doubles> p_i = hn::Load(d, p + i), at_i = at(d, i);
+    const auto none = hn::AndNot(hn::IsNaN(at_i), hn::Eq(p_i, hn::Zero(d)));
+    return hn::IfThenZeroElse(none, hn::Mul(p_i, at_i));
+  });
+}
+
 /// p / q as a derivative: 0 where p is, even over q = 0.
 template <class D>
 HWY_INLINE Factor<D> RatioFactor(D d, V<D> p, V<D> q) {
@@ -134,23 +174,67 @@ HWY_INLINE PairRow LoadPair(InRow p, InRow q) {
   return row;
 }
 
+/// The first stage's slope, known to `relative` and `more` of rounding errors.
+HWY_INLINE Estimate<Doubles> SlopeOf(Doubles d, V<Doubles> value,
+                                     V<Doubles> error) {
+  return {value, hn::MulAdd(hn::Abs(value), hn::Set(d, 4 * kUnit), error)};
+}
+
+/// p / q by the first stage.
+HWY_INLINE Estimate<Doubles> FirstRatio(Doubles d, V<Doubles> p, V<Doubles> q) {
+  return SlopeOf(d, hn::Div(p, q), hn::Zero(d));
+}
+
+/// Rounds upstream times the slopes, never to -0: for all classes but the `open`
+/// ones. Returns whether it did anything.
+template <class Slope>
+HWY_INLINE bool StoreFirstSlopes(const PairRow& pair, double upstream,
+                                 const Slope& slope_of, OutRow to,
+                                 Undecided& open) {
+  if (to.type == ElementType::kFloat64 || upstream == 0.0 ||
+      !std::isfinite(upstream)) {
+    return false;
+  }
+  const double least = HalfOfLeast(to.type);
+  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
+    const Estimate<Doubles> slope =
+        slope_of(d, hn::Load(d, pair.p + i), hn::Load(d, pair.q + i));
+    const V<Doubles> g = hn::Set(d, upstream), value = slope.value;
+    const V<Doubles> error = slope.error;
+    const V<Doubles> low = hn::Mul(g, hn::Sub(value, error));
+    const V<Doubles> high = hn::Mul(g, hn::Add(value, error));
+    const auto nothing = hn::And(hn::Lt(hn::Abs(low), hn::Set(d, least)),
+                                 hn::Lt(hn::Abs(high), hn::Set(d, least)));
+    return Ends{hn::IfThenZeroElse(nothing, low),
+                hn::IfThenZeroElse(nothing, high)};
+  };
+  StoreFirst(ends_at, nullptr, to, open);
+  return true;
+}
+
 /// Stores upstream * factor_of(d, p, q) for every class of row r of `to`,
 /// unless that view was left empty; NaN throughout if either row holds one.
-/// last_resort(p, q) is the rounded product for one class.
-template <class Fn, class LastResort>
+/// slope_of(d, p, q) is the factor by the first stage, last_resort(p, q) the
+/// rounded product for one class.
+template <class Slope, class Fn, class LastResort>
 HWY_INLINE void StorePairGradient(const PairRow& pair, double upstream,
-                                  const Fn& factor_of,
+                                  const Slope& slope_of, const Fn& factor_of,
                                   const LastResort& last_resort,
                                   const OutRows& to, size_t r) {
   if (to.data == nullptr) return;
   if (pair.has_nan) return FillRow(to[r], NAN);
+  Undecided open;
+  if (StoreFirstSlopes(pair, upstream, slope_of, to[r], open) && open.Empty()) {
+    return;
+  }
   const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     return TimesAsked(
         d, round, i, upstream,
         factor_of(d, hn::Load(d, pair.p + i), hn::Load(d, pair.q + i)));
   };
-  StoreRow(to[r], lanes_of,
-           [&](size_t c) { return last_resort(pair.p[c], pair.q[c]); });
+  StoreRow(
+      to[r], lanes_of,
+      [&](size_t c) { return last_resort(pair.p[c], pair.q[c]); }, {}, open);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -64,13 +64,6 @@ HWY_INLINE V<D> RoundToOdd(D d, Dd<D> x) {
   return hn::IfThenElse(hn::Eq(lo, hn::Zero(d)), hi, hn::BitCast(d, odd));
 }
 
-/// x + y rounded to odd, for |y| far below |x.hi|.
-template <class D>
-HWY_INLINE V<D> AddToOdd(D d, Dd<D> x, V<D> y) {
-  const V<D> low = RoundToOdd(d, TwoSum(d, x.lo, y));
-  return RoundToOdd(d, TwoSum(d, x.hi, low));
-}
-
 /// x rounded to the multiples of 2^-1074, for a result below 2^-1022. Adding
 /// 2^52 of these units makes the sum's last place the unit; what that rounds
 /// off and the low half, rounded to odd, are then added in one more rounding,
@@ -125,14 +118,13 @@ HWY_INLINE V<D> RoundToFormat(D d, const FloatFormat& format, V<D> x) {
 class Rounder {
  public:
   HWY_INLINE explicit Rounder(ElementType type)
-      : format_(FormatOf(type)), certain_(type != ElementType::kFloat64) {}
+      : format_(FormatOf(type)), narrow_(type != ElementType::kFloat64) {}
 
   /// Lanes i, i + 1, ... as doubles that are values of the type.
   template <class D>
   HWY_INLINE V<D> operator()(D d, size_t i, const Approx<D>& x) {
-    if (!certain_) return RoundToDouble(d, Scaled<D>{x.value, x.exponent});
-    const V<D> low = RoundToFormat(d, format_, End(d, x, x.low));
-    const V<D> high = RoundToFormat(d, format_, End(d, x, x.high));
+    const V<D> low = RoundEnd(d, x, x.low);
+    const V<D> high = RoundEnd(d, x, x.high);
     // Not Ne: NaN is decided
     NoteWhere(d, i, hn::Or(hn::Lt(low, high), hn::Gt(low, high)));
     // A wide bound may reach over 0, a sign does not change
@@ -141,12 +133,17 @@ class Rounder {
   }
 
   HWY_INLINE const Undecided& Open() const { return open_; }
-  HWY_INLINE bool Certain() const { return certain_; }
+  /// Whether the type has fewer bits than a double.
+  HWY_INLINE bool IsNarrow() const { return narrow_; }
 
  private:
+  /// x + tail, rounded.
   template <class D>
-  HWY_INLINE static V<D> End(D d, const Approx<D>& x, V<D> tail) {
-    return LdExp(d, AddToOdd(d, x.value, tail), x.exponent);
+  HWY_INLINE V<D> RoundEnd(D d, const Approx<D>& x, V<D> tail) const {
+    const V<D> low = RoundToOdd(d, TwoSum<D>(d, x.value.lo, tail));
+    const Dd<D> sum = TwoSum<D>(d, x.value.hi, low);
+    if (!narrow_) return RoundToDouble(d, Scaled<D>{sum, x.exponent});
+    return RoundToFormat(d, format_, LdExp(d, RoundToOdd(d, sum), x.exponent));
   }
 
   template <class D, class M>
@@ -160,7 +157,7 @@ class Rounder {
   }
 
   FloatFormat format_;
-  bool certain_;
+  bool narrow_;
   Undecided open_;
 };
 
@@ -189,10 +186,9 @@ HWY_INLINE WideValue Centred(WideValue x) {
 /// The value rounded to `type`; where its error leaves that open, what
 /// last_resort() returns. Never -0.
 template <class LastResort>
-HWY_INLINE double RoundScalar(ElementType type, WideValue x,
+HWY_INLINE double RoundScalar(ElementType type, const WideValue& x,
                               const LastResort& last_resort) {
   if (x.special != 0.0) return x.special;
-  if (type == ElementType::kFloat64) x = Centred(x);
   const One one;
   Rounder round(type);
   const bool apart = x.above != 0.0;

@@ -56,6 +56,14 @@ HWY_INLINE void LoadRow(InRow from, double pad, double* to) {
             to + hwy::RoundUpTo(from.classes, hn::Lanes(Doubles())), pad);
 }
 
+/// A row of any stride as doubles in a scratch slot, padded with `pad`.
+HWY_INLINE double* LoadPlain(InRow from, double pad, Slot slot) {
+  const size_t padded = hwy::RoundUpTo(from.classes, hn::Lanes(Doubles()));
+  double* to = Scratch(slot, padded);
+  LoadRow(from, pad, to);
+  return to;
+}
+
 /// An element that does not go with the others of its row: at the label, or at
 /// the maximum, where a difference is taken in another form.
 struct Apart {

@@ -161,6 +161,9 @@ class LossWriter {
                         const LastResort& last_resort)
       : loss_(loss), reduction_(reduction), last_resort_(last_resort) {}
 
+  /// Whether losses are asked for at all.
+  HWY_INLINE bool Wanted() const { return loss_.data != nullptr; }
+
   HWY_INLINE void Row(size_t r, const WideValue& x) {
     if (loss_.data == nullptr) return;
     ++Stages().full;

@@ -16,6 +16,7 @@
 #include "surprisal/common/prob_row-inl.h"
 #include "surprisal/common/short_rows-inl.h"
 #include "surprisal/common/streaming.h"
+#include "surprisal/common/target_row-inl.h"
 #include "surprisal/common/wide_sum-inl.h"
 #include "surprisal/cross_entropy/cross_entropy.h"
 
@@ -153,157 +154,6 @@ HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
   return done && decided;
 }
 
-/// Target weights t_c of one row, times 2^-exponent and, with smoothing, times
-/// the number of classes: then none of them is rounded.
-struct TargetRow {
-  DoubleRow values;
-  DoubleDouble total;
-  DoubleDouble others;  ///< the total without the most probable class
-  double exponent = 0.0;
-  double times = 1.0;  ///< the classes, or 1 without smoothing
-};
-
-/// t_c = w_c ((1 - eps) target_c K + eps), or w_c target_c without smoothing,
-/// from the targets in `hi`.
-HWY_INLINE void WeighTargets(double smoothing, const ScaledWeights& weights,
-                             size_t arg_max, TargetRow& row) {
-  const One one;
-  const auto classes = static_cast<double>(row.values.classes);
-  const int down = static_cast<int>(row.exponent);
-  row.times = smoothing == 0.0 ? 1.0 : classes;
-  const Dd<One> keep =
-      Mul(one, TwoSum(one, hn::Set(one, 1.0), hn::Set(one, -smoothing)),
-          hn::Set(one, row.times));
-  for (size_t c = 0; c < row.values.classes; ++c) {
-    Dd<One> t = Mul(one, keep, hn::Set(one, row.values.hi[c]));
-    t = Add(one, t, hn::Set(one, std::ldexp(smoothing, -down)));
-    row.values.Put(one, c, Mul(one, t, hn::Set(one, weights[c])));
-  }
-  std::fill(row.values.hi + row.values.classes,
-            row.values.hi + row.values.padded, 0.0);
-  std::fill(row.values.lo + row.values.classes,
-            row.values.lo + row.values.padded, 0.0);
-  row.total = SumRow(row.values);
-  const DoubleDouble at_max = {row.values.hi[arg_max], row.values.lo[arg_max]};
-  row.values.Put(one, arg_max, ToDd(one, hn::Zero(one)));
-  row.others = SumRow(row.values);
-  row.values.Put(one, arg_max, ToDd(one, at_max));
-}
-
-HWY_INLINE TargetRow SmoothedLabel(size_t y, size_t classes, double smoothing,
-                                   const ScaledWeights& weights,
-                                   size_t arg_max) {
-  TargetRow row;
-  row.values = NewRow(classes, Slot::kOtherHi, Slot::kOtherLo);
-  std::fill(row.values.hi, row.values.hi + classes, 0.0);
-  row.values.hi[y] = 1.0;
-  WeighTargets(smoothing, weights, arg_max, row);
-  return row;
-}
-
-HWY_INLINE TargetRow LoadTargets(InRow targets, double smoothing,
-                                 const ScaledWeights& weights, size_t arg_max) {
-  TargetRow row;
-  row.values = NewRow(targets.classes, Slot::kOtherHi, Slot::kOtherLo);
-  LoadRow(targets, 0.0, row.values.hi);
-  const double largest =
-      *std::max_element(row.values.hi, row.values.hi + targets.classes);
-  const bool tiny = largest > 0.0 && largest < 0x1p-400 && smoothing == 0.0;
-  if (tiny || largest > 0x1p400) {
-    row.exponent = SafeExponent(largest);
-    for (size_t c = 0; c < targets.classes; ++c) {
-      row.values.hi[c] =
-          std::ldexp(row.values.hi[c], -static_cast<int>(row.exponent));
-    }
-  }
-  WeighTargets(smoothing, weights, arg_max, row);
-  return row;
-}
-
-/// sum_c t_c (ln(sum) - t). All terms are >= 0.
-HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
-  if (row.kind != RowKind::kRegular) return {{}, 0.0, NAN};
-  const Doubles d;
-  const V<Doubles> zero = hn::Zero(d);
-  Dd<Doubles> below = ToDd(d, zero);  // sum of t_c (max - z_c) 2^-64
-  auto infinite = hn::Lt(zero, zero);
-  for (size_t i = 0; i < targets.values.padded; i += hn::Lanes(d)) {
-    const Dd<Doubles> t = row.shifted.At(d, i);
-    const Dd<Doubles> weight = targets.values.At(d, i);
-    const auto counts = hn::Gt(V<Doubles>(weight.hi), zero);
-    const auto masked = hn::Not(hn::IsFinite(V<Doubles>(t.hi)));
-    infinite = hn::Or(infinite, hn::And(counts, masked));
-    const Dd<Doubles> depth = IfThenElse(
-        d, masked, ToDd(d, zero), Scale(d, Neg(d, t), hn::Set(d, 0x1p-64)));
-    below = Add(d, below, Mul(d, weight, depth));
-  }
-  if (!hn::AllFalse(d, infinite)) return {{}, 0.0, HUGE_VAL};
-  const DoubleDouble depth = SumOfLanes(d, below);
-  const DoubleDouble log_part = Product(targets.total, row.log_sum);
-  const double exponent = targets.exponent;
-  WideValue loss = {log_part, exponent - kUp, 0.0,
-                    2 * log_part.hi * row.others_relative};
-  if (depth.hi != 0.0) {
-    // What underflows must not vanish, nor in the division at the end: beside a
-    // depth from e^-600 or less, 2^-960 is as good as nothing
-    DoubleDouble unscaled = {log_part.hi * 0x1p-564, log_part.lo * 0x1p-564};
-    const bool lost = log_part.hi > 0.0 && unscaled.hi < 0x1p-960;
-    if (lost) unscaled = {0x1p-960, 0.0};
-    loss = {Sum(unscaled, depth), exponent + 64.0, 0.0,
-            2 * depth.hi * row.relative +
-                unscaled.hi * (lost ? 1.0 : 2 * row.others_relative)};
-  }
-  return DivideWide(loss, {targets.times, 0.0});
-}
-
-/// d_c = (e_c (total - t_c) - t_c others_c) / (sum divisor): the gradient
-/// (sum t) p_c - t_c without the part of it that always cancels.
-template <class LastResort>
-HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
-                               const Shares& shares, double exponent,
-                               OutRow d_logits, const LastResort& last_resort) {
-  if (d_logits.data == nullptr) return;
-  if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
-  const DoubleDouble inverse =
-      Quotient({1.0, 0.0},
-               Product(Product(row.sum, shares.divisor), {targets.times, 0.0}));
-  const double relative = 2 * row.relative + shares.relative;
-  const double scale = exponent + targets.exponent - kUp;
-  const DoubleDouble all = Sum(row.others, {0x1p500, 0.0});
-
-  // At the most probable class the others are a sum by themselves
-  const size_t m = row.arg_max;
-  const DoubleDouble t_max = {targets.values.hi[m], targets.values.lo[m]};
-  const DoubleDouble pull = Product({0x1p500, 0.0}, targets.others);
-  const DoubleDouble push = Product(t_max, row.others);
-  const Apart at_max = {
-      m,
-      {Product(Sum(pull, {-push.hi, -push.lo}), inverse), scale, 0.0,
-       2 * inverse.hi *
-           (pull.hi * relative + push.hi * (relative + row.others_relative))}};
-
-  const double off = 2 * relative * inverse.hi;
-  const double total = targets.total.hi * 2;
-  const double stand_ins = row.others.hi * row.others_relative / 0x1p500;
-  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
-    const auto t = targets.values.At(d, i);
-    const auto e = row.exps.At(d, i);
-    const auto pull_i = Mul(d, e, Sub(d, ToDd(d, targets.total), t));
-    const auto push_i = Mul(d, t, Sub(d, ToDd(d, all), e));
-    const auto value = Mul(d, Sub(d, pull_i, push_i), ToDd(d, inverse));
-    const V<Doubles> e_hi = e.hi;
-    const auto far =
-        hn::IfThenElseZero(hn::Le(e_hi, hn::Set(d, kStandIn)), e_hi);
-    const auto size =
-        hn::Add(hn::Mul(e_hi, hn::Set(d, total)),
-                hn::Mul(push_i.hi, hn::Set(d, 1 + stand_ins / relative)));
-    const auto error = hn::Add(hn::Mul(size, hn::Set(d, off)),
-                               hn::Mul(far, hn::Set(d, total * inverse.hi)));
-    return round(d, i, OffBy<Doubles>(d, {value, hn::Set(d, scale)}, error));
-  };
-  StoreRow(d_logits, lanes_of, last_resort, at_max);
-}
-
 /// What the kernels cannot decide, for one batch.
 struct CrossEntropyLastResort {
   ElementType loss_type;
@@ -377,6 +227,57 @@ HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
   return result;
 }
 
+/// A row by its target weights, which load_parts() returns times -1; `source` is
+/// what the gradient may lie over.
+template <class LoadParts>
+HWY_INLINE FirstRowResult FirstTargetRow(const Shares& shares, double exponent,
+                                         size_t r, bool has_loss, InRow logits,
+                                         const void* source, OutRow to,
+                                         const LoadParts& load_parts,
+                                         LabelLossWriter& writer) {
+  FirstRowResult result;
+  result.loss = has_loss;
+  const bool wants_gradient = to.data != nullptr;
+  const FirstRow row = wants_gradient ? LoadFirstRow<true>(logits, true)
+                                      : LoadFirstRow<false>(logits, true);
+  if (!row.known) return result;
+  const FirstParts parts = load_parts();
+  if (parts.values == nullptr) return result;
+  if (!has_loss) {
+    const WideValue loss = FirstTargetLoss(row, parts, logits);
+    result.loss =
+        loss.error < HUGE_VAL && writer.FirstRow(r, Raised(loss, exponent));
+  }
+  if (!wants_gradient) {
+    result.gradient = true;
+    return result;
+  }
+  const double scale =
+      std::ldexp(1.0 / shares.divisor.hi, static_cast<int>(exponent));
+  if (!(scale > 0x1p-300 && scale < 0x1p300) || shares.relative > 0x1p-60 ||
+      (!result.loss && to.data == source)) {
+    return result;
+  }
+  result.gradient =
+      StoreLessShares(row, parts, scale, logits, source, to, result.open);
+  return result;
+}
+
+/// The first stage of a row with a label and smoothing.
+HWY_INLINE FirstRowResult FirstSmoothedRow(const LabelBatch& batch, size_t r,
+                                           bool has_loss,
+                                           LabelLossWriter& writer) {
+  const InRow logits = batch.logits[r];
+  const auto load_parts = [&] {
+    return FirstSmoothedLabel(static_cast<size_t>(batch.labels[r]),
+                              logits.classes, batch.smoothing, batch.weights);
+  };
+  has_loss = has_loss || !writer.Wanted();
+  return FirstTargetRow(batch.shares, batch.exponent, r, has_loss, logits,
+                        logits.data, RowOrNone(batch.d_logits, r), load_parts,
+                        writer);
+}
+
 inline HWY_NOINLINE void FullLabelRow(const LabelBatch& batch, size_t r,
                                       const FirstRowResult& first,
                                       LabelLossWriter& writer) {
@@ -398,8 +299,12 @@ inline HWY_NOINLINE void FullLabelRow(const LabelBatch& batch, size_t r,
   } else {
     const TargetRow targets = SmoothedLabel(
         y, batch.logits.classes, batch.smoothing, batch.weights, row.arg_max);
-    writer.Row(r, Raised(TargetLoss(row, targets), exponent));
-    TargetGradient(row, targets, batch.shares, exponent, to, gradient);
+    if (!first.loss) {
+      writer.Row(r, Raised(TargetLoss(row, targets), exponent));
+    }
+    if (first.gradient) return;
+    TargetGradient(row, targets, batch.shares, exponent, to, first.open,
+                   gradient);
   }
 }
 
@@ -418,7 +323,11 @@ HWY_INLINE void LabelRow(const LabelBatch& batch, size_t r, bool has_loss,
   }
   FirstRowResult result;
   result.loss = has_loss;
-  if (first) result = FirstLabelRow(batch, r, has_loss, writer);
+  if (first) {
+    result = batch.smoothing == 0.0
+                 ? FirstLabelRow(batch, r, has_loss, writer)
+                 : FirstSmoothedRow(batch, r, has_loss, writer);
+  }
   if (!result.loss || !result.gradient) FullLabelRow(batch, r, result, writer);
 }
 
@@ -558,8 +467,8 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
   if (options.reduction != Reduction::kMean) {
     batch.exponent = batch.weights.exponent;
   }
-  first = first && batch.smoothing == 0.0;
-  const bool by_chunk = first && AreShort(logits, ElementType::kFloat32) &&
+  const bool by_chunk = first && batch.smoothing == 0.0 &&
+                        AreShort(logits, ElementType::kFloat32) &&
                         d_logits.data != logits.data;
   const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
     if (by_chunk) return ShortLabelRows(batch, begin, count, writer);
@@ -573,12 +482,49 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
                     batch.shares, !first, rows);
 }
 
+/// One batch with target distributions, row by row.
+struct TargetBatch {
+  InRows logits;
+  InRows targets;
+  OutRows d_logits;
+  double smoothing;
+  ScaledWeights weights;
+  Shares shares;
+  const CrossEntropyLastResort& last_resort;
+};
+
+/// One row, by the first stage where `first` says so, and then by the full one.
+HWY_INLINE void TargetsRow(const TargetBatch& batch, size_t r,
+                           LabelLossWriter& writer, bool first) {
+  const InRow logits = batch.logits[r], targets = batch.targets[r];
+  const OutRow to = RowOrNone(batch.d_logits, r);
+  const double exponent = batch.weights.exponent;
+  FirstRowResult done;
+  if (first) {
+    const auto load_parts = [&] {
+      return FirstTargets(targets, batch.smoothing, batch.weights);
+    };
+    done =
+        FirstTargetRow(batch.shares, exponent, r, false, logits,
+                       SourceOf(to, logits, targets), to, load_parts, writer);
+    if (done.loss && done.gradient) return;
+  }
+  const ExpRow row = LoadExpRow(logits);
+  const TargetRow target_row =
+      LoadTargets(targets, batch.smoothing, batch.weights, row.arg_max);
+  if (!done.loss) {
+    writer.Row(r, Raised(TargetLoss(row, target_row), exponent));
+  }
+  if (done.gradient) return;
+  TargetGradient(row, target_row, batch.shares, exponent, to, done.open,
+                 [&](size_t c) { return batch.last_resort.Gradient(r, c); });
+}
+
 /// The same for target distributions.
-HWY_INLINE void CrossEntropyOfTargetRows(InRows logits, InRows targets,
+HWY_INLINE bool CrossEntropyOfTargetRows(InRows logits, InRows targets,
                                          OutRow loss, OutRows d_logits,
                                          const CrossEntropyOptions& options,
-                                         const Executor* executor) {
-  const ScaledWeights weights = LoadWeights(options.class_weights);
+                                         const Executor* executor, bool first) {
   const bool mean = options.reduction == Reduction::kMean;
   const Shares shares = {
       {mean && logits.rows > 0 ? static_cast<double>(logits.rows) : 1.0, 0.0},
@@ -593,22 +539,21 @@ HWY_INLINE void CrossEntropyOfTargetRows(InRows logits, InRows targets,
                                                options.label_smoothing,
                                                options.reduction,
                                                options.ignore_index}};
+  const TargetBatch batch = {logits,
+                             targets,
+                             d_logits,
+                             options.label_smoothing,
+                             LoadWeights(options.class_weights),
+                             shares,
+                             last_resort};
   const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
     for (size_t r = begin; r < begin + count; ++r) {
-      const auto gradient = [&](size_t c) {
-        return last_resort.Gradient(r, c);
-      };
-      const ExpRow row = LoadExpRow(logits[r]);
-      const TargetRow target_row = LoadTargets(
-          targets[r], options.label_smoothing, weights, row.arg_max);
-      writer.Row(r, Raised(TargetLoss(row, target_row), weights.exponent));
-      TargetGradient(row, target_row, shares, weights.exponent,
-                     RowOrNone(d_logits, r), gradient);
+      TargetsRow(batch, r, writer, first);
     }
   };
-  WriteBatch(executor, logits,
-             LabelLossWriter(loss, options.reduction, last_resort), shares,
-             true, rows);
+  return WriteBatch(executor, logits,
+                    LabelLossWriter(loss, options.reduction, last_resort),
+                    shares, !first, rows);
 }
 
 /// Runs `batch(loss, d_logits)`; in two passes where a reduced loss might ask
@@ -624,84 +569,129 @@ HWY_INLINE void LossThenGradient(InRows logits, OutRow loss, OutRows d_logits,
   batch(OutRow{}, d_logits);
 }
 
+/// Runs `batch(loss, d_logits, first)` with the first stage for narrow types;
+/// and once more without it where that leaves the reduced loss open.
+template <class Batch>
+HWY_INLINE void FirstThenFull(InRows logits, OutRow loss, OutRows d_logits,
+                              Reduction reduction, const Batch& batch) {
+  const bool narrow = logits.type != ElementType::kFloat64;
+  LossThenGradient(logits, loss, d_logits, reduction,
+                   [&](OutRow to, OutRows gradient) {
+                     if (!batch(to, gradient, narrow)) batch(to, {}, false);
+                   });
+}
+
 void CrossEntropyOfLabels(InRows logits, std::span<const Label> labels,
                           OutRow loss, OutRows d_logits,
                           const CrossEntropyOptions& options,
                           const Executor* executor) {
-  const bool narrow = logits.type != ElementType::kFloat64;
-  LossThenGradient(logits, loss, d_logits, options.reduction,
-                   [&](OutRow to, OutRows gradient) {
-                     if (!CrossEntropyOfLabelRows(logits, labels, to, gradient,
-                                                  options, executor, narrow)) {
-                       CrossEntropyOfLabelRows(logits, labels, to, {}, options,
-                                               executor, false);
-                     }
-                   });
+  FirstThenFull(logits, loss, d_logits, options.reduction,
+                [&](OutRow to, OutRows gradient, bool first) {
+                  return CrossEntropyOfLabelRows(logits, labels, to, gradient,
+                                                 options, executor, first);
+                });
 }
 
 void CrossEntropyOfTargets(InRows logits, InRows targets, OutRow loss,
                            OutRows d_logits, const CrossEntropyOptions& options,
                            const Executor* executor) {
-  LossThenGradient(logits, loss, d_logits, options.reduction,
-                   [&](OutRow to, OutRows gradient) {
-                     CrossEntropyOfTargetRows(logits, targets, to, gradient,
-                                              options, executor);
-                   });
+  FirstThenFull(logits, loss, d_logits, options.reduction,
+                [&](OutRow to, OutRows gradient, bool first) {
+                  return CrossEntropyOfTargetRows(logits, targets, to, gradient,
+                                                  options, executor, first);
+                });
 }
 
-/// -p_c ln q_c, and what it is where that is not a number.
+/// -sum_c p_c ln q_c by the first stage.
+HWY_INLINE Estimate<One> FirstCrossEntropyFromProbs(InRow p_row, InRow q_row) {
+  const size_t padded = hwy::RoundUpTo(p_row.classes, hn::Lanes(Doubles()));
+  const double* p = LoadPlain(p_row, 0.0, Slot::kExpHi);
+  const double* q = LoadPlain(q_row, 1.0, Slot::kOtherHi);
+  const auto log_at = [&](Doubles d, size_t i) HWY_ATTR {
+    return hn::Neg(FirstLogProb(d, hn::Load(d, q + i)));
+  };
+  return EstimateOf(SumWeighted(p, padded, log_at), kFirst);
+}
+
+/// The terms are -p_c ln q_c, or what that is where it is not a number.
+inline HWY_NOINLINE double FullCrossEntropyFromProbs(InRow p_row, InRow q_row,
+                                                     ElementType type) {
+  const ProbRow row = LoadProbs(p_row, Slot::kShiftedHi);
+  const double* other = LoadPlain(q_row, 1.0, Slot::kOtherHi);
+  const auto term = [&](auto d, size_t i) HWY_ATTR {
+    const auto zero = hn::Zero(d);
+    const auto p_i = hn::Load(d, row.values + i);
+    const auto q_i = hn::Load(d, other + i);
+    const auto log_q = Log(d, Scaled<Doubles>{ToDd(d, q_i), zero});
+    const auto impossible = hn::And(hn::Eq(q_i, zero), hn::Gt(p_i, zero));
+    auto limit = hn::IfThenElseZero(impossible, hn::Set(d, HUGE_VAL));
+    limit =
+        hn::IfThenElse(hn::IsNaN(hn::Add(p_i, q_i)), hn::Set(d, NAN), limit);
+    const auto value = Mul(d, Neg(d, log_q), p_i);
+    return Term<Doubles>{value, hn::Ne(p_i, zero), limit, hn::Abs(value.hi)};
+  };
+  return RoundScalar(type, SumTerms(row.padded, row.exponent, term), [&] {
+    return certain::CrossEntropyFromProbs(type, p_row, q_row);
+  });
+}
+
 void CrossEntropyFromProbsRows(InRows p, InRows q, OutRow cross_entropy) {
+  const ElementType type = cross_entropy.type;
   for (size_t r = 0; r < p.rows; ++r) {
     const InRow p_row = p[r], q_row = q[r];
-    const ProbRow row = LoadProbs(p_row, Slot::kShiftedHi);
-    const double* other = LoadPlain(q_row, 1.0, Slot::kOtherHi);
-    const auto term = [&](auto d, size_t i) HWY_ATTR {
-      const auto zero = hn::Zero(d);
-      const auto p_i = hn::Load(d, row.values + i);
-      const auto q_i = hn::Load(d, other + i);
-      const auto log_q = Log(d, Scaled<Doubles>{ToDd(d, q_i), zero});
-      const auto impossible = hn::And(hn::Eq(q_i, zero), hn::Gt(p_i, zero));
-      auto limit = hn::IfThenElseZero(impossible, hn::Set(d, HUGE_VAL));
-      limit =
-          hn::IfThenElse(hn::IsNaN(hn::Add(p_i, q_i)), hn::Set(d, NAN), limit);
-      const auto value = Mul(d, Neg(d, log_q), p_i);
-      return Term<Doubles>{value, hn::Ne(p_i, zero), limit, hn::Abs(value.hi)};
-    };
-    const auto last_resort = [&] {
-      return certain::CrossEntropyFromProbs(cross_entropy.type, p_row, q_row);
-    };
-    const WideValue sum = SumTerms(row.padded, row.exponent, term);
-    cross_entropy.Set(r, RoundScalar(cross_entropy.type, sum, last_resort));
+    cross_entropy.Set(
+        r, RowScalarOf(
+               type, [&] { return FirstCrossEntropyFromProbs(p_row, q_row); },
+               [&] { return FullCrossEntropyFromProbs(p_row, q_row, type); }));
   }
+}
+
+/// -sum_c p_c log_q_c by the first stage: the products are exact.
+HWY_INLINE Estimate<One> FirstCrossEntropyFromLogProbs(InRow p_row,
+                                                       InRow q_row) {
+  const size_t padded = hwy::RoundUpTo(p_row.classes, hn::Lanes(Doubles()));
+  const double* p = LoadPlain(p_row, 0.0, Slot::kExpHi);
+  const double* log_q = LoadPlain(q_row, 0.0, Slot::kOtherHi);
+  const auto log_at = [&](Doubles d, size_t i)
+                          HWY_ATTR { return hn::Neg(hn::Load(d, log_q + i)); };
+  return EstimateOf(SumWeighted(p, padded, log_at), 0.0);
+}
+
+inline HWY_NOINLINE double FullCrossEntropyFromLogProbs(InRow p_row,
+                                                        InRow q_row,
+                                                        ElementType type) {
+  const ProbRow row = LoadProbs(p_row, Slot::kShiftedHi);
+  const double* other = LoadPlain(q_row, 0.0, Slot::kOtherHi);
+  // Products by the scaled p would overflow: scale huge logarithms down
+  const double down = DownExponent(other, row.padded);
+  const double factor = std::exp2(-down);
+  const auto term = [&](auto d, size_t i) HWY_ATTR {
+    const auto zero = hn::Zero(d);
+    const auto p_i = hn::Load(d, row.values + i);
+    const auto l_i = hn::Mul(hn::Load(d, other + i), hn::Set(d, factor));
+    const auto impossible =
+        hn::And(hn::Eq(l_i, hn::Set(d, -HUGE_VAL)), hn::Gt(p_i, zero));
+    auto limit = hn::IfThenElseZero(impossible, hn::Set(d, HUGE_VAL));
+    limit = hn::IfThenElse(hn::IsNaN(hn::Add(p_i, hn::Abs(l_i))),
+                           hn::Set(d, NAN), limit);
+    const auto value = TwoProd(d, hn::Neg(l_i), p_i);
+    return Term<Doubles>{value, hn::Ne(p_i, zero), limit, hn::Abs(value.hi)};
+  };
+  return RoundScalar(
+      type, SumTerms(row.padded, row.exponent + down, term),
+      [&] { return certain::CrossEntropyFromLogProbs(type, p_row, q_row); });
 }
 
 void CrossEntropyFromLogProbsRows(InRows p, InRows log_q,
                                   OutRow cross_entropy) {
+  const ElementType type = cross_entropy.type;
   for (size_t r = 0; r < p.rows; ++r) {
     const InRow p_row = p[r], q_row = log_q[r];
-    const ProbRow row = LoadProbs(p_row, Slot::kShiftedHi);
-    const double* other = LoadPlain(q_row, 0.0, Slot::kOtherHi);
-    // Products by the scaled p would overflow: scale huge logarithms down
-    const double down = DownExponent(other, row.padded);
-    const double factor = std::exp2(-down);
-    const auto term = [&](auto d, size_t i) HWY_ATTR {
-      const auto zero = hn::Zero(d);
-      const auto p_i = hn::Load(d, row.values + i);
-      const auto l_i = hn::Mul(hn::Load(d, other + i), hn::Set(d, factor));
-      const auto impossible =
-          hn::And(hn::Eq(l_i, hn::Set(d, -HUGE_VAL)), hn::Gt(p_i, zero));
-      auto limit = hn::IfThenElseZero(impossible, hn::Set(d, HUGE_VAL));
-      limit = hn::IfThenElse(hn::IsNaN(hn::Add(p_i, hn::Abs(l_i))),
-                             hn::Set(d, NAN), limit);
-      const auto value = TwoProd(d, hn::Neg(l_i), p_i);
-      return Term<Doubles>{value, hn::Ne(p_i, zero), limit, hn::Abs(value.hi)};
-    };
-    const auto last_resort = [&] {
-      return certain::CrossEntropyFromLogProbs(cross_entropy.type, p_row,
-                                               q_row);
-    };
-    const WideValue sum = SumTerms(row.padded, row.exponent + down, term);
-    cross_entropy.Set(r, RoundScalar(cross_entropy.type, sum, last_resort));
+    cross_entropy.Set(
+        r,
+        RowScalarOf(
+            type, [&] { return FirstCrossEntropyFromLogProbs(p_row, q_row); },
+            [&] { return FullCrossEntropyFromLogProbs(p_row, q_row, type); }));
   }
 }
 
@@ -714,6 +704,12 @@ HWY_INLINE Factor<D> LogProbOf(D d, V<D> q) {
           hn::IfThenElse(hn::Eq(q, zero), hn::Set(d, -HUGE_VAL), sign)};
 }
 
+/// The same by the first stage.
+HWY_INLINE Estimate<Doubles> FirstLogSlope(Doubles d, V<Doubles> q) {
+  const V<Doubles> log = FirstLogProb(d, q);
+  return SlopeOf(d, log, hn::Mul(hn::Abs(log), hn::Set(d, kFirst)));
+}
+
 /// d_p = -upstream ln q, d_q = -upstream p / q.
 void CrossEntropyFromProbsGradientRows(InRows p, InRows q, InRow upstream,
                                        OutRows d_p, OutRows d_q) {
@@ -721,6 +717,10 @@ void CrossEntropyFromProbsGradientRows(InRows p, InRows q, InRow upstream,
                          HWY_ATTR { return LogProbOf(d, q_i); };
   const auto ratio = [](auto d, auto p_i, auto q_i)
                          HWY_ATTR { return RatioFactor(d, p_i, q_i); };
+  const auto first_log = [](auto d, auto /*p*/, auto q_i)
+                             HWY_ATTR { return FirstLogSlope(d, q_i); };
+  const auto first_ratio = [](auto d, auto p_i, auto q_i)
+                               HWY_ATTR { return FirstRatio(d, p_i, q_i); };
   for (size_t r = 0; r < p.rows; ++r) {
     const double g = upstream[r];
     const PairRow pair = LoadPair(p[r], q[r]);
@@ -730,8 +730,8 @@ void CrossEntropyFromProbsGradientRows(InRows p, InRows q, InRow upstream,
     const auto certain_q = [&](double p_i, double q_i) {
       return certain::CrossEntropyFromProbsGradientQ(d_q.type, p_i, q_i, g);
     };
-    StorePairGradient(pair, -g, log_q, certain_p, d_p, r);
-    StorePairGradient(pair, -g, ratio, certain_q, d_q, r);
+    StorePairGradient(pair, -g, first_log, log_q, certain_p, d_p, r);
+    StorePairGradient(pair, -g, first_ratio, ratio, certain_q, d_q, r);
   }
 }
 

@@ -16,25 +16,39 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
+/// -sum_c p_c ln p_c by the first stage.
+HWY_INLINE Estimate<One> FirstEntropy(InRow probs) {
+  const size_t padded = hwy::RoundUpTo(probs.classes, hn::Lanes(Doubles()));
+  const double* p = LoadPlain(probs, 0.0, Slot::kOtherHi);
+  const auto log_at = [&](Doubles d, size_t i) HWY_ATTR {
+    return hn::Neg(FirstLog(d, hn::Load(d, p + i)));
+  };
+  return EstimateOf(SumWeighted(p, padded, log_at), kFirst);
+}
+
+inline HWY_NOINLINE double FullEntropy(InRow probs, ElementType type) {
+  const ProbRow row = LoadProbs(probs, Slot::kShiftedHi);
+  const double* plain = LoadPlain(probs, 1.0, Slot::kOtherHi);
+  const auto term = [&](auto d, size_t i) HWY_ATTR {
+    const auto p_i = hn::Load(d, row.values + i);
+    const auto log_p =
+        Log(d, Scaled<Doubles>{ToDd(d, hn::Load(d, plain + i)), hn::Zero(d)});
+    const auto limit = hn::IfThenElseZero(hn::IsNaN(p_i), p_i);
+    const auto value = Mul(d, Neg(d, log_p), p_i);
+    return Term<Doubles>{value, hn::Ne(p_i, hn::Zero(d)), limit,
+                         hn::Abs(value.hi)};
+  };
+  return RoundScalar(type, SumTerms(row.padded, row.exponent, term),
+                     [&] { return certain::Entropy(type, probs); });
+}
+
 void EntropyRows(InRows probs, OutRow entropy) {
+  const ElementType type = entropy.type;
   for (size_t r = 0; r < probs.rows; ++r) {
-    const InRow probs_row = probs[r];
-    const ProbRow row = LoadProbs(probs_row, Slot::kShiftedHi);
-    const double* plain = LoadPlain(probs_row, 1.0, Slot::kOtherHi);
-    const auto term = [&](auto d, size_t i) HWY_ATTR {
-      const auto p_i = hn::Load(d, row.values + i);
-      const auto log_p =
-          Log(d, Scaled<Doubles>{ToDd(d, hn::Load(d, plain + i)), hn::Zero(d)});
-      const auto limit = hn::IfThenElseZero(hn::IsNaN(p_i), p_i);
-      const auto value = Mul(d, Neg(d, log_p), p_i);
-      return Term<Doubles>{value, hn::Ne(p_i, hn::Zero(d)), limit,
-                           hn::Abs(value.hi)};
-    };
-    const auto last_resort = [&] {
-      return certain::Entropy(entropy.type, probs_row);
-    };
-    const WideValue sum = SumTerms(row.padded, row.exponent, term);
-    entropy.Set(r, RoundScalar(entropy.type, sum, last_resort));
+    const InRow row = probs[r];
+    entropy.Set(r, RowScalarOf(
+                       type, [&] { return FirstEntropy(row); },
+                       [&] { return FullEntropy(row, type); }));
   }
 }
 
@@ -51,17 +65,26 @@ HWY_INLINE CancellingFactor<D> OnePlusLog(D d, V<D> p) {
           hn::Mul(size, hn::Set(d, kRelative))};
 }
 
+/// 1 + ln p by the first stage.
+HWY_INLINE Estimate<Doubles> FirstOnePlusLog(Doubles d, V<Doubles> p) {
+  const V<Doubles> log = FirstLogProb(d, p);
+  return SlopeOf(d, hn::Add(log, hn::Set(d, 1.0)),
+                 hn::Mul(hn::Abs(log), hn::Set(d, kFirst)));
+}
+
 /// -upstream (1 + ln p).
 void EntropyGradientRows(InRows probs, InRow upstream, OutRows d_probs) {
   const auto one_plus_log = [](auto d, auto p, auto /*q*/)
                                 HWY_ATTR { return OnePlusLog(d, p); };
+  const auto slope = [](auto d, auto p, auto /*q*/)
+                         HWY_ATTR { return FirstOnePlusLog(d, p); };
   for (size_t r = 0; r < probs.rows; ++r) {
     const double g = upstream[r];
     const PairRow pair = LoadPair(probs[r], probs[r]);
     const auto last_resort = [&](double p, double /*q*/) {
       return certain::EntropyGradient(d_probs.type, p, g);
     };
-    StorePairGradient(pair, -g, one_plus_log, last_resort, d_probs, r);
+    StorePairGradient(pair, -g, slope, one_plus_log, last_resort, d_probs, r);
   }
 }
 
@@ -103,21 +126,57 @@ HWY_INLINE WideValue EntropyOf(const ExpRow& row) {
               depth.error};
 }
 
+/// z_c - max by the first stage, 0 where z_c is -inf.
+HWY_INLINE V<Doubles> FirstDepth(Doubles d, const double* x, double max,
+                                 size_t i) {
+  const V<Doubles> x_i = hn::Load(d, x + i);
+  const auto masked = hn::Eq(x_i, hn::Set(d, -HUGE_VAL));
+  return hn::IfThenZeroElse(masked, hn::Sub(x_i, hn::Set(d, max)));
+}
+
+/// What the first stage's entropy is off by relatively, but for the logarithm.
+inline constexpr double kFirstEntropyError = 24 * kUnit;
+
+/// EntropyOf() by the first stage.
+HWY_INLINE Estimate<One> FirstEntropyOfLogits(InRow logits) {
+  const One one;
+  const V<One> unknown = hn::Set(one, HUGE_VAL);
+  const FirstRow row = LoadFirstRow<true>(logits, true);
+  if (!row.known) return {unknown, unknown};
+  const double* x = PaddedRow(logits);
+  const size_t padded = hwy::RoundUpTo(logits.classes, hn::Lanes(Doubles()));
+  const FirstSum depth =
+      SumFirstTerms(padded, [&](Doubles d, size_t i) HWY_ATTR {
+        return hn::Mul(hn::Load(d, row.exps + i), FirstDepth(d, x, row.max, i));
+      });
+  if (!depth.Plain()) return {unknown, unknown};
+  const FirstLogSum log_sum = LogSumOf(row);
+  const double value = log_sum.value - depth.value / row.sum;
+  return {hn::Set(one, value),
+          hn::Set(one, value * (kFirstEntropyError + ShiftedError(row)) +
+                           log_sum.error)};
+}
+
 void EntropyOfLogitsRows(InRows logits, OutRow entropy) {
+  const ElementType type = entropy.type;
   for (size_t r = 0; r < logits.rows; ++r) {
     const InRow row = logits[r];
-    const auto last_resort = [&] {
-      return certain::EntropyOfLogits(entropy.type, row);
+    const auto full = [&] {
+      return RoundScalar(type, EntropyOf(LoadExpRow(row)),
+                         [&] { return certain::EntropyOfLogits(type, row); });
     };
-    entropy.Set(
-        r, RoundScalar(entropy.type, EntropyOf(LoadExpRow(row)), last_resort));
+    entropy.Set(r, RowScalarOf(
+                       type, [&] { return FirstEntropyOfLogits(row); }, full));
   }
 }
 
 /// -upstream p_c (ln p_c + H) = -upstream p_c (t_c + depth / sum): ln(sum)
-/// cancels, so it is never formed.
-HWY_INLINE void EntropyOfLogitsGradientRow(InRow logits, double upstream,
-                                           OutRow d_logits) {
+/// cancels, so it is never formed. The places that `open` names, or without any
+/// the whole row.
+inline HWY_NOINLINE void FullEntropyOfLogitsGradientRow(InRow logits,
+                                                        double upstream,
+                                                        OutRow d_logits,
+                                                        const Undecided& open) {
   const ExpRow row = LoadExpRow(logits);
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
   const ScaledMean scaled = MeanDepth(row);
@@ -151,9 +210,35 @@ HWY_INLINE void EntropyOfLogitsGradientRow(InRow logits, double upstream,
         d, round, i, -upstream,
         CancellingFactor<Doubles>{{{value, e.exponent}, coarse}, error});
   };
-  StoreRow(d_logits, lanes_of, [&](size_t c) {
+  const auto last_resort = [&](size_t c) {
     return certain::EntropyOfLogitsGradient(d_logits.type, logits, upstream, c);
-  });
+  };
+  StoreRow(d_logits, lanes_of, last_resort, {}, open);
+}
+
+/// The first stage: how far t_c is ahead of the mean. Returns as StoreFirst()
+/// does.
+HWY_INLINE bool FirstEntropyOfLogitsGradientRow(InRow logits, double upstream,
+                                                OutRow d_logits,
+                                                Undecided& open) {
+  if (upstream == 0.0 || !std::isfinite(upstream)) return false;
+  const FirstRow row = LoadFirstRow<true>(logits, false);
+  if (!row.known) return false;
+  const double* x = PaddedRow(logits);
+  const auto ahead_at = [&](Doubles d, size_t i)
+                            HWY_ATTR { return FirstDepth(d, x, row.max, i); };
+  return StoreAheadOfMean(row, ahead_at, -upstream, HalfOfLeast(d_logits.type),
+                          logits, logits.data, d_logits, open);
+}
+
+HWY_INLINE void EntropyOfLogitsGradientRow(InRow logits, double upstream,
+                                           OutRow d_logits) {
+  Undecided open;
+  if (d_logits.type != ElementType::kFloat64 &&
+      FirstEntropyOfLogitsGradientRow(logits, upstream, d_logits, open)) {
+    return;
+  }
+  FullEntropyOfLogitsGradientRow(logits, upstream, d_logits, open);
 }
 
 void EntropyOfLogitsGradientRows(InRows logits, InRow upstream,

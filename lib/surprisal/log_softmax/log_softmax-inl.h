@@ -161,9 +161,12 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows &logits,
 }
 
 /// d_j = (g_j - p_j G) / temperature with G = sum_k g_k. At the most probable
-/// class m, where p_m is nearly 1: g_m others - (G - g_m), over sum.
-HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
-                                 double temperature, OutRow d_logits) {
+/// class m, where p_m is nearly 1: g_m others - (G - g_m), over sum. The places
+/// that `open` names, or without any the whole row.
+inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
+                                              double temperature,
+                                              OutRow d_logits,
+                                              const Undecided& open) {
   const ExpRow row = LoadExpRow(logits, temperature);
   const UpstreamRow g = LoadUpstream(upstream);
   if (row.kind != RowKind::kRegular || std::isnan(g.special)) {
@@ -230,7 +233,27 @@ HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
     return certain::LogSoftmaxVjp(d_logits.type, logits, upstream, temperature,
                                   c);
   };
-  StoreRow(d_logits, lanes_of, last_resort, {row.arg_max, at_max});
+  StoreRow(d_logits, lanes_of, last_resort, {row.arg_max, at_max}, open);
+}
+
+/// The first stage of FullLogSoftmaxVjpRow(). Returns as StoreFirst() does.
+HWY_INLINE bool FirstLogSoftmaxVjpRow(InRow logits, InRow upstream,
+                                      OutRow d_logits, Undecided& open) {
+  const FirstRow row = LoadFirstRow<true>(logits, true);
+  if (!row.known) return false;
+  double* g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
+  return StoreLessShares(row, {g, 0.0}, 1.0, logits,
+                         SourceOf(d_logits, logits, upstream), d_logits, open);
+}
+
+HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
+                                 double temperature, OutRow d_logits) {
+  Undecided open;
+  if (temperature == 1.0 && d_logits.type != ElementType::kFloat64 &&
+      FirstLogSoftmaxVjpRow(logits, upstream, d_logits, open)) {
+    return;
+  }
+  FullLogSoftmaxVjpRow(logits, upstream, temperature, d_logits, open);
 }
 
 } // namespace HWY_NAMESPACE

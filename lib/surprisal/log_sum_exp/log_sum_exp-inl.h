@@ -11,6 +11,7 @@
 
 #include "hwy/highway.h"
 #include "surprisal/common/certain.h"
+#include "surprisal/common/first_sums-inl.h"
 #include "surprisal/common/short_rows-inl.h"
 #include "surprisal/common/upstream-inl.h"
 #include "surprisal/log_sum_exp/log_sum_exp.h"
@@ -142,8 +143,10 @@ void LogSumExpRows(InRows logits, OutRow log_sum_exp) {
   }
 }
 
-HWY_INLINE void LogSumExpGradientRow(InRow logits, double upstream,
-                                     OutRow d_logits) {
+/// The places that `open` names, or without any the whole row.
+inline HWY_NOINLINE void FullLogSumExpGradientRow(InRow logits, double upstream,
+                                                  OutRow d_logits,
+                                                  const Undecided& open) {
   const ExpRow row = LoadExpRow(logits);
   if (row.kind == RowKind::kEmpty) return FillRow(d_logits, 0.0);
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
@@ -156,9 +159,30 @@ HWY_INLINE void LogSumExpGradientRow(InRow logits, double upstream,
     return TimesUpstream(d, round, i, hn::Set(d, upstream),
                          {{p, e.exponent}, coarse}, row.relative);
   };
-  StoreRow(d_logits, lanes_of, [&](size_t c) {
+  const auto last_resort = [&](size_t c) {
     return certain::LogSumExpGradient(d_logits.type, logits, upstream, c);
-  });
+  };
+  StoreRow(d_logits, lanes_of, last_resort, {}, open);
+}
+
+/// upstream times the exponentials over their sum. Returns as StoreFirst() does.
+HWY_INLINE bool FirstLogSumExpGradientRow(InRow logits, double upstream,
+                                          OutRow d_logits, Undecided& open) {
+  const FirstRow row = LoadFirstRow<true>(logits, false);
+  if (!row.known || upstream == 0.0 || !std::isfinite(upstream)) return false;
+  const double relative = kFirstProbError + ShiftedError(row);
+  return StoreProducts(row.exps, upstream / row.sum, relative, logits.data,
+                       d_logits, open);
+}
+
+HWY_INLINE void LogSumExpGradientRow(InRow logits, double upstream,
+                                     OutRow d_logits) {
+  Undecided open;
+  if (d_logits.type != ElementType::kFloat64 &&
+      FirstLogSumExpGradientRow(logits, upstream, d_logits, open)) {
+    return;
+  }
+  FullLogSumExpGradientRow(logits, upstream, d_logits, open);
 }
 
 void LogSumExpGradientRows(InRows logits, InRow upstream, OutRows d_logits) {

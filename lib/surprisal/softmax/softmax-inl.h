@@ -11,6 +11,7 @@
 
 #include "hwy/highway.h"
 #include "surprisal/common/certain.h"
+#include "surprisal/common/first_sums-inl.h"
 #include "surprisal/common/short_rows-inl.h"
 #include "surprisal/softmax/softmax.h"
 
@@ -89,8 +90,11 @@ HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
   if (magnitude == 0.0 || std::isnan(row.special)) return row;
   row.exponent = std::ilogb(magnitude);
   for (size_t c = 0; c < upstream.classes; ++c) {
-    row.values.hi[c] =
-        std::ldexp(row.values.hi[c], -static_cast<int>(row.exponent));
+    const double value = row.values.hi[c];
+    const double scaled = std::ldexp(value, -static_cast<int>(row.exponent));
+    // What is not 0 stays so: as the only term of a result it must be seen
+    const bool lost = scaled == 0.0 && value != 0.0;
+    row.values.hi[c] = lost ? std::copysign(0x1p-1074, value) : scaled;
   }
   return row;
 }
@@ -119,9 +123,11 @@ HWY_INLINE ScaledLead LeadOf(const ExpRow& row, const UpstreamRow& g) {
 
 /// d_j = p_j (sum_k p_k (g_j - g_k)) / temperature. The inner sum is taken
 /// relative to the most probable class m, A = sum_k e_k (g_m - g_k), so that
-/// nothing cancels at j = m; elsewhere it is (g_j - g_m) sum + A.
-HWY_INLINE void SoftmaxVjpRow(InRow logits, InRow upstream, double temperature,
-                              OutRow d_logits) {
+/// nothing cancels at j = m; elsewhere it is (g_j - g_m) sum + A. The places that
+/// `open` names, or without any the whole row.
+inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
+                                           double temperature, OutRow d_logits,
+                                           const Undecided& open) {
   const ExpRow row = LoadExpRow(logits, temperature);
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
   const UpstreamRow g = LoadUpstream(upstream, row.exps.hi);
@@ -159,9 +165,34 @@ HWY_INLINE void SoftmaxVjpRow(InRow logits, InRow upstream, double temperature,
         d, i,
         OffBy(d, {value, hn::Add(e.exponent, hn::Set(d, exponent))}, error));
   };
-  StoreRow(d_logits, lanes_of, [&](size_t c) {
+  const auto last_resort = [&](size_t c) {
     return certain::SoftmaxVjp(d_logits.type, logits, upstream, temperature, c);
-  });
+  };
+  StoreRow(d_logits, lanes_of, last_resort, {}, open);
+}
+
+/// The first stage of FullSoftmaxVjpRow(). Returns as StoreFirst() does.
+HWY_INLINE bool FirstSoftmaxVjpRow(InRow logits, InRow upstream,
+                                   OutRow d_logits, Undecided& open) {
+  const FirstRow row = LoadFirstRow<true>(logits, false);
+  if (!row.known) return false;
+  const double* g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
+  const double g_max = g[PlaceOfMax(logits, row)];
+  const auto ahead_at = [&](Doubles d, size_t i) HWY_ATTR {
+    return hn::Sub(hn::Load(d, g + i), hn::Set(d, g_max));
+  };
+  return StoreAheadOfMean(row, ahead_at, 1.0, 0.0, logits,
+                          SourceOf(d_logits, logits, upstream), d_logits, open);
+}
+
+HWY_INLINE void SoftmaxVjpRow(InRow logits, InRow upstream, double temperature,
+                              OutRow d_logits) {
+  Undecided open;
+  if (temperature == 1.0 && d_logits.type != ElementType::kFloat64 &&
+      FirstSoftmaxVjpRow(logits, upstream, d_logits, open)) {
+    return;
+  }
+  FullSoftmaxVjpRow(logits, upstream, temperature, d_logits, open);
 }
 
 }  // namespace HWY_NAMESPACE
