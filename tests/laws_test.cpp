@@ -11,6 +11,8 @@
 
 #include "row_testing.h"
 #include "surprisal/binary_cross_entropy/binary_cross_entropy.h"
+#include "surprisal/common/stages.h"
+#include "surprisal/common/streaming.h"
 #include "surprisal/cross_entropy/cross_entropy.h"
 #include "surprisal/entropy/entropy.h"
 #include "surprisal/exp/exp.h"
@@ -221,6 +223,70 @@ TEST_CASE("a surprise late in a long row is no other than an early one") {
       ForEachTarget([&] { CheckPermuted(row, label); });
     }
   }
+}
+
+/// A row of 300 classes of whose softmax the first stage leaves something open.
+std::vector<float> RowLeftOpen() {
+  Random random(71);
+  std::vector<float> row(300);
+  const auto full = Stages().full;
+  while (Stages().full == full) {
+    for (float& z : row) z = static_cast<float>(random.Uniform(-9, 9));
+    Softmax(row);
+  }
+  return row;
+}
+
+TEST_CASE("a row is overwritten by its results only when all are known") {
+  ForEachTarget([] {
+    std::vector<float> row = RowLeftOpen();
+    const std::vector<float> want = Softmax(row);
+    Softmax(Rows<const float>(row), Rows<float>(row));
+    CheckSameResults<float>(row, want);
+  });
+}
+
+/// A batch of which each row begins one logit after the one before; NaN only in
+/// the last ones.
+std::vector<float> OverlappingRows(size_t rows, size_t classes) {
+  Random random(23);
+  std::vector<float> logits;
+  while (logits.size() < rows + classes) {
+    logits.push_back(static_cast<float>(random.Uniform(-9, 9)));
+  }
+  logits[rows + classes - 9] = std::nanf("");
+  return logits;
+}
+
+TEST_CASE("a batch too large for the caches has the bits of its rows") {
+  constexpr size_t kRows = 1049, kClasses = 4001;
+  static_assert(kRows * kClasses > kStreamedElements &&
+                kClasses > kStreamedClasses);
+  const std::vector<float> logits = OverlappingRows(kRows, kClasses);
+  const Rows<const float> view(logits.data(), kRows, kClasses, 1);
+  const Labels labels(kRows, 4000);
+  const auto compare = [&](auto batch, auto single) {
+    GuardedRows<float> results(kRows, kClasses, 3);
+    batch(results.View());
+    results.CheckGuards();
+    for (size_t r = 0; r < kRows; ++r) {
+      const auto first = logits.begin() + static_cast<std::ptrdiff_t>(r);
+      const std::vector<float> row(first, first + kClasses);
+      CheckSameResults<float>(results.Row(r), single(row));
+    }
+  };
+  ForEachTarget([&] {
+    compare([&](Rows<float> to) { Softmax(view, to); },
+            [](const auto& row) { return Softmax(row); });
+    compare([&](Rows<float> to) { LogSoftmax(view, to); },
+            [](const auto& row) { return LogSoftmax(row); });
+    compare(
+        [&](Rows<float> to) {
+          CrossEntropyGradient(view, labels, to,
+                               {.reduction = Reduction::kSum});
+        },
+        [](const auto& row) { return CrossEntropyGradientOf(row, 4000); });
+  });
 }
 
 TEST_CASE_TEMPLATE("a temperature of 2 halves the logits", T, float, double) {

@@ -14,7 +14,6 @@
 #include "oracle/filtered_rows.h"
 #include "row_testing.h"
 #include "surprisal/common/error.h"
-#include "surprisal/common/streaming.h"
 #include "surprisal/softmax/softmax_oracle.h"
 #include "upstream_rows.h"
 
@@ -306,30 +305,6 @@ TEST_CASE("a vocabulary of 128256 classes is rounded correctly") {
         row.Softmax(c), [&] { return SoftmaxOracle(wide)[c]; }));
   }
   ForEachTarget([&] { CheckSameResults<float>(Softmax(logits), want); });
-}
-
-TEST_CASE("a batch too large for the caches has the bits of its rows") {
-  constexpr size_t kRows = 1049, kClasses = 4001;
-  static_assert(kRows * kClasses > kStreamedElements &&
-                kClasses > kStreamedClasses);
-  Random random(23);
-  std::vector<float> logits;
-  while (logits.size() < kRows + kClasses) {
-    logits.push_back(static_cast<float>(random.Uniform(-9, 9)));
-  }
-  logits[kRows + kClasses - 9] = std::nanf("");
-  // Each row begins one logit after the one before
-  const Rows<const float> view(logits.data(), kRows, kClasses, 1);
-  ForEachTarget([&] {
-    GuardedRows<float> probs(kRows, kClasses, 3);
-    Softmax(view, probs.View());
-    probs.CheckGuards();
-    for (size_t r = 0; r < kRows; ++r) {
-      const auto first = logits.begin() + static_cast<std::ptrdiff_t>(r);
-      CheckSameResults<float>(
-          probs.Row(r), Softmax(std::vector<float>(first, first + kClasses)));
-    }
-  });
 }
 
 TEST_CASE("gradients of 128256 classes are rounded correctly") {

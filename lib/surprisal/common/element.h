@@ -1,6 +1,7 @@
 #ifndef SURPRISAL_COMMON_ELEMENT_H_
 #define SURPRISAL_COMMON_ELEMENT_H_
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,11 @@ constexpr FloatFormat FormatOf(ElementType type) {
       return {8, -126, 127, 0x1.fep127};
   }
   return {};
+}
+
+/// 2^k for k in [-1022, 1023]: not a call for every number that is rounded.
+constexpr double PowerOfTwo(int k) {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
 }
 
 /// The value of 16 stored bits, exactly.

@@ -100,12 +100,12 @@ HWY_INLINE V<D> RoundToFormat(D d, const FloatFormat& format, V<D> x) {
   const auto exponent_bits =
       hn::And(hn::BitCast(du, x), hn::Set(du, uint64_t{0x7FF} << 52));
   V<D> binade = hn::BitCast(d, exponent_bits);  // 2^floor(log2 |x|)
-  const V<D> least = hn::Set(d, std::ldexp(1.0, format.min_exponent));
-  const V<D> most = hn::Set(d, std::ldexp(1.0, format.max_exponent));
+  const V<D> least = hn::Set(d, PowerOfTwo(format.min_exponent));
+  const V<D> most = hn::Set(d, PowerOfTwo(format.max_exponent));
   binade = hn::IfThenElse(hn::Lt(binade, least), least, binade);
   binade = hn::IfThenElse(hn::Gt(binade, most), most, binade);
   const V<D> magic =
-      hn::Mul(binade, hn::Set(d, std::ldexp(1.5, 53 - format.precision)));
+      hn::Mul(binade, hn::Set(d, 1.5 * PowerOfTwo(53 - format.precision)));
   V<D> rounded = hn::Sub(hn::Add(x, magic), magic);
   const auto over =
       hn::Gt(hn::Abs(rounded), hn::Set(d, format.largest));  // false for NaN

@@ -13,6 +13,7 @@
 
 #include "hwy/highway.h"
 #include "surprisal/common/executor.h"
+#include "surprisal/common/first_stage-inl.h"
 #include "surprisal/common/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -134,6 +135,12 @@ struct Shares {
 HWY_INLINE Shares SharesOf(std::span<const Label> labels, Label ignore_index,
                            const ScaledWeights& weights, Reduction reduction) {
   if (reduction != Reduction::kMean) return {};
+  if (weights.values.empty()) {
+    const auto counted = std::ranges::count_if(
+        labels, [&](Label y) { return y != ignore_index; });
+    const double divisor = std::max(1.0, static_cast<double>(counted));
+    return {{divisor, 0.0}, 0.0, counted == 0};
+  }
   WideSum sum;
   for (const Label y : labels) {
     if (y == ignore_index) continue;
@@ -175,6 +182,9 @@ class LossWriter {
       sum_.Add(x);
       return true;
     }
+    if (IsPlain(x) && loss_.type != ElementType::kFloat64) {
+      return SetEstimate(r, x);
+    }
     bool decided = true;
     const double rounded = RoundScalar(loss_.type, x, [&] {
       decided = false;
@@ -207,6 +217,24 @@ class LossWriter {
   }
 
  private:
+  HWY_INLINE static bool IsPlain(const WideValue& x) {
+    return x.value.lo == 0.0 && x.exponent == 0.0 && x.special == 0.0 &&
+           x.above == 0.0;
+  }
+
+  /// A double and its error need nothing wider.
+  HWY_INLINE bool SetEstimate(size_t r, const WideValue& x) {
+    const One one;
+    V<One> rounded = hn::Zero(one);
+    const Estimate<One> estimate = {hn::Set(one, x.value.hi),
+                                    hn::Set(one, x.error)};
+    if (!RoundEstimate(one, FormatOf(loss_.type), estimate, rounded)) {
+      return false;
+    }
+    loss_.Set(r, FromLane(rounded) + 0.0);
+    return true;
+  }
+
   OutRow loss_;
   Reduction reduction_;
   const LastResort& last_resort_;

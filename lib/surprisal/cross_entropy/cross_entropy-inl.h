@@ -15,6 +15,7 @@
 #include "surprisal/common/certain.h"
 #include "surprisal/common/prob_row-inl.h"
 #include "surprisal/common/short_rows-inl.h"
+#include "surprisal/common/streaming.h"
 #include "surprisal/common/target_row-inl.h"
 #include "surprisal/common/wide_sum-inl.h"
 #include "surprisal/cross_entropy/cross_entropy.h"
@@ -129,7 +130,8 @@ HWY_INLINE WideValue FirstLabelLoss(const FirstRow& row, double logit,
 /// does.
 HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                    size_t y, double factor, InRow logits,
-                                   OutRow d_logits, Undecided& open) {
+                                   OutRow d_logits, Undecided& open,
+                                   bool stream) {
   constexpr double kRelativeError = kFirstProbError + 4 * kUnit;
   // Others than the largest exponential leave it in, and themselves out
   const bool at_max = max_logit_gap == 0.0;
@@ -145,7 +147,7 @@ HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
       RoundEstimate(one, FormatOf(d_logits.type), estimate, label);
   if (!decided && d_logits.data == logits.data) return false;
   const bool done = StoreProducts(row.exps, factor, kRelativeError, logits.data,
-                                  d_logits, open);
+                                  d_logits, open, stream);
   if (!done && open.Empty()) return false;
   if (!decided) open.Note(y);
   d_logits.Set(y, FromLane(label) + 0.0);
@@ -178,6 +180,7 @@ struct LabelBatch {
   ScaledWeights weights;
   Shares shares;
   double exponent;  ///< of losses and gradients
+  bool stream;      ///< gradients past the caches
   const CrossEntropyLastResort& last_resort;
 };
 
@@ -220,7 +223,7 @@ HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
     return result;
   }
   result.gradient = StoreLabelGradient(row, row.max - logit, y, factor, logits,
-                                       to, result.open);
+                                       to, result.open, batch.stream);
   return result;
 }
 
@@ -463,6 +466,7 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
                       LoadWeights(options.class_weights),
                       {},
                       0.0,
+                      d_logits.data != nullptr && IsWorthStreaming(d_logits),
                       last_resort};
   batch.shares =
       SharesOf(labels, options.ignore_index, batch.weights, options.reduction);
@@ -477,6 +481,7 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
     for (size_t r = begin; r < begin + count; ++r) {
       LabelRow(batch, r, false, writer, first);
     }
+    if (batch.stream) hwy::FlushStream();
   };
   return WriteBatch(executor, logits,
                     LabelLossWriter(loss, options.reduction, last_resort),
