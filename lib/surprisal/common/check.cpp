@@ -1,8 +1,10 @@
 #include "surprisal/common/check.h"
 
+#include <algorithm>
 #include <cfenv>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 namespace surprisal {
 namespace {
@@ -19,20 +21,56 @@ std::string Place(const char* what, size_t index) {
   return std::string(what) + "[" + std::to_string(index) + "]";
 }
 
-bool Inside(double x, Domain domain) {
+/// The numbers of a domain: low to high, and NaN where that is allowed.
+struct Bounds {
+  double low;
+  double high;
+  bool nan;
+};
+
+constexpr double kLargest = std::numeric_limits<double>::max();
+
+Bounds BoundsOf(Domain domain) {
   switch (domain) {
     case Domain::kTargets:
-      return x >= 0 && std::isfinite(x);
+      return {0.0, kLargest, false};
     case Domain::kProbabilities:
-      return std::isnan(x) || (x >= 0 && std::isfinite(x));
+      return {0.0, kLargest, true};
     case Domain::kUnitTargets:
-      return x >= 0 && x <= 1;
+      return {0.0, 1.0, false};
     case Domain::kUnitOrNaN:
-      return std::isnan(x) || (x >= 0 && x <= 1);
+      return {0.0, 1.0, true};
     case Domain::kLogProbabilities:
-      return std::isnan(x) || x < HUGE_VAL;
+      break;
   }
-  return false;
+  return {-HUGE_VAL, kLargest, true};
+}
+
+bool Inside(double x, const Bounds& bounds) {
+  return (x >= bounds.low && x <= bounds.high) || (x != x && bounds.nan);
+}
+
+/// Without a branch or a bool for each element: compilers make vectors of that.
+bool AllInside(const float* x, size_t count, const Bounds& bounds) {
+  const auto low = static_cast<float>(bounds.low);
+  constexpr double kMost = std::numeric_limits<float>::max();
+  const auto high = static_cast<float>(std::min(bounds.high, kMost));
+  int outside = 0, nan = 0;
+  for (size_t i = 0; i < count; ++i) {
+    outside |= x[i] < low ? 1 : 0;
+    outside |= x[i] > high ? 1 : 0;
+    nan |= x[i] != x[i] ? 1 : 0;
+  }
+  return outside == 0 && (nan == 0 || bounds.nan);
+}
+
+bool AllInside(const InRow& row, const Bounds& bounds) {
+  if (row.stride == 1 && row.type == ElementType::kFloat32) {
+    return AllInside(static_cast<const float*>(row.data), row.classes, bounds);
+  }
+  size_t c = 0;
+  while (c < row.classes && Inside(row[c], bounds)) ++c;
+  return c == row.classes;
 }
 
 const char* RangeOf(Domain domain) {
@@ -112,7 +150,7 @@ void CheckWeights(const char* what, std::span<const double> weights,
   if (weights.empty()) return;
   CheckSize(what, weights.size(), expected_size);
   for (size_t i = 0; i < weights.size(); ++i) {
-    if (Inside(weights[i], Domain::kTargets)) continue;
+    if (Inside(weights[i], BoundsOf(Domain::kTargets))) continue;
     ThrowOutside(Place(what, i), weights[i], RangeOf(Domain::kTargets));
   }
 }
@@ -128,13 +166,14 @@ void CheckTemperature(double temperature) {
 }
 
 void CheckEntries(const char* what, const InRows& values, Domain domain) {
+  const Bounds bounds = BoundsOf(domain);
   for (size_t r = 0; r < values.rows; ++r) {
     const InRow row = values[r];
-    for (size_t c = 0; c < values.classes; ++c) {
-      if (Inside(row[c], domain)) continue;
-      ThrowOutside(Place(what, r) + "[" + std::to_string(c) + "]", row[c],
-                   RangeOf(domain));
-    }
+    if (AllInside(row, bounds)) continue;
+    size_t c = 0;
+    while (Inside(row[c], bounds)) ++c;
+    ThrowOutside(Place(what, r) + "[" + std::to_string(c) + "]", row[c],
+                 RangeOf(domain));
   }
 }
 

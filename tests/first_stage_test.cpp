@@ -1,0 +1,342 @@
+// The bounds of the first stage against the double-double stage, on every SIMD
+// target: what they say of a number holds, and they are no thousand times too
+// wide. The kernels are included here, not called: their estimates are not public.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "../tests/first_stage_test.cpp"  // as from lib/
+#include "hwy/foreach_target.h"                             // IWYU pragma: keep
+// Second, for foreach_target:
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+#include "hwy/highway.h"
+#include "surprisal/binary_cross_entropy/binary_cross_entropy-inl.h"
+#include "surprisal/cross_entropy/cross_entropy-inl.h"
+#include "surprisal/entropy/entropy-inl.h"
+#include "surprisal/kl_divergence/kl_divergence-inl.h"
+
+#ifndef SURPRISAL_TESTS_FIRST_STAGE_TEST_USE_
+#define SURPRISAL_TESTS_FIRST_STAGE_TEST_USE_
+namespace surprisal {
+/// Up to three arguments of a function of numbers.
+struct Numbers {
+  double a, b, c;
+};
+
+/// How much of the bounds was used at most: 1 is all; and of how many numbers
+/// something was known.
+struct Use {
+  double worst = 0.0;
+  size_t known = 0;
+
+  void Take(double off, double error) {
+    if (!std::isfinite(error)) return;
+    ++known;
+    if (!(off <= worst * error)) worst = off / error;
+  }
+};
+}  // namespace surprisal
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace surprisal {
+namespace HWY_NAMESPACE {
+
+/// The distance of an estimate from x, which is value times 2^exponent.
+HWY_INLINE double DistanceFrom(const Estimate<One>& estimate, Scaled<One> x) {
+  const One one;
+  const Dd<One> truth = {LdExp<One>(one, x.value.hi, x.exponent),
+                         LdExp<One>(one, x.value.lo, x.exponent)};
+  const Dd<One> apart =
+      Add(one, truth, hn::Neg(static_cast<V<One>>(estimate.value)));
+  return std::abs(FromLane(apart.hi));
+}
+
+/// first(d, a, b, c) is an Estimate of full(one, a, b, c): whole vectors of the
+/// same numbers, for the kernels' estimates are of vectors.
+template <class First, class Full>
+HWY_INLINE Use UseOf(std::span<const Numbers> trials, const First& first,
+                     const Full& full) {
+  const Doubles d;
+  const One one;
+  Use use;
+  for (const Numbers& x : trials) {
+    const Estimate<Doubles> lanes =
+        first(d, hn::Set(d, x.a), hn::Set(d, x.b), hn::Set(d, x.c));
+    const V<Doubles> value = lanes.value, error = lanes.error;
+    const Estimate<One> estimate = {hn::Set(one, hn::GetLane(value)),
+                                    hn::Set(one, hn::GetLane(error))};
+    const Scaled<One> truth =
+        full(one, hn::Set(one, x.a), hn::Set(one, x.b), hn::Set(one, x.c));
+    use.Take(DistanceFrom(estimate, truth), hn::GetLane(error));
+  }
+  return use;
+}
+
+/// Slopes of probabilities a and b.
+Use UseOfOnePlusLog(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto, auto) HWY_ATTR { return FirstOnePlusLog(d, a); },
+      [](auto d, auto a, auto, auto)
+          HWY_ATTR { return OnePlusLog(d, a).factor.exact; });
+}
+Use UseOfLog(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto, auto) HWY_ATTR { return FirstLogSlope(d, a); },
+      [](auto d, auto a, auto, auto)
+          HWY_ATTR { return LogProbOf(d, a).exact; });
+}
+Use UseOfRatio(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto b, auto) HWY_ATTR { return FirstRatio(d, a, b); },
+      [](auto d, auto a, auto b, auto)
+          HWY_ATTR { return RatioFactor(d, a, b).exact; });
+}
+Use UseOfOnePlusLogRatio(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto b, auto)
+          HWY_ATTR { return FirstOnePlusLogRatio(d, a, b); },
+      [](auto d, auto a, auto b, auto)
+          HWY_ATTR { return OnePlusLogRatio(d, a, b).factor.exact; });
+}
+
+/// The same of logarithms of probabilities.
+Use UseOfProb(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto, auto) HWY_ATTR { return FirstProbSlope(d, a); },
+      [](auto d, auto a, auto, auto) HWY_ATTR { return ProbOf(d, a).exact; });
+}
+Use UseOfProbTimesLead(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto b, auto)
+          HWY_ATTR { return FirstProbTimesLead(d, a, b); },
+      [](auto d, auto a, auto b, auto)
+          HWY_ATTR { return ProbTimesLead(d, a, b).exact; });
+}
+
+/// What EndsOfTerms() counts with.
+HWY_INLINE Estimate<Doubles> SumOfTerms(Doubles d, const FirstTerms& terms) {
+  const Ends ends = EndsOfTerms(d, terms, 1.0);
+  const V<Doubles> low = ends.low, high = ends.high, half = hn::Set(d, 0.5);
+  return {hn::Add(V<Doubles>(terms.positive), V<Doubles>(terms.negative)),
+          hn::Mul(hn::Sub(high, low), half)};
+}
+
+/// Binary cross-entropy of an input a, a target b and a weight c.
+template <class From>
+HWY_INLINE Use UseOfLoss(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto b, auto c)
+          HWY_ATTR { return SumOfTerms(d, From::FirstLoss(d, a, b, c)); },
+      [](auto d, auto a, auto b, auto c)
+          HWY_ATTR { return From::Loss(d, a, b, c).regular; });
+}
+template <class From>
+HWY_INLINE Use UseOfGradient(std::span<const Numbers> trials) {
+  return UseOf(
+      trials,
+      [](auto d, auto a, auto b, auto c)
+          HWY_ATTR { return SumOfTerms(d, From::FirstGradient(d, a, b, c)); },
+      [](auto d, auto a, auto b, auto c)
+          HWY_ATTR { return From::Gradient(d, a, b, c).regular; });
+}
+Use UseOfLossFromLogits(std::span<const Numbers> trials) {
+  return UseOfLoss<FromLogits>(trials);
+}
+Use UseOfLossFromProbs(std::span<const Numbers> trials) {
+  return UseOfLoss<FromProbs>(trials);
+}
+Use UseOfGradientFromLogits(std::span<const Numbers> trials) {
+  return UseOfGradient<FromLogits>(trials);
+}
+Use UseOfGradientFromProbs(std::span<const Numbers> trials) {
+  return UseOfGradient<FromProbs>(trials);
+}
+
+HWY_INLINE Scaled<One> ScaledOf(const WideValue& x) {
+  const One one;
+  return {ToDd(one, x.value), hn::Set(one, x.exponent)};
+}
+
+/// The entropy of a row of logits.
+Use UseOfEntropy(std::span<const float> logits,
+                 std::span<const float> /*targets*/) {
+  const Estimate<One> estimate = FirstEntropyOfLogits(logits);
+  const WideValue truth = EntropyOf(LoadExpRow(logits));
+  Use use;
+  use.Take(DistanceFrom(estimate, ScaledOf(truth)), FromLane(estimate.error));
+  return use;
+}
+
+/// Its cross-entropy under target weights, a tenth of them smoothed.
+Use UseOfTargetLoss(std::span<const float> logits,
+                    std::span<const float> targets) {
+  const One one;
+  const ScaledWeights weights;
+  const FirstRow first = LoadFirstRow<false>(logits, true);
+  if (!first.known) return {};
+  const WideValue loss =
+      FirstTargetLoss(first, FirstTargets(targets, 0.1, weights), logits);
+  const ExpRow row = LoadExpRow(logits);
+  const TargetRow target_row = LoadTargets(targets, 0.1, weights, row.arg_max);
+  const Estimate<One> estimate = {hn::Set(one, loss.value.hi),
+                                  hn::Set(one, loss.error)};
+  Use use;
+  use.Take(DistanceFrom(estimate, ScaledOf(TargetLoss(row, target_row))),
+           loss.error);
+  return use;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surprisal
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "kernel_testing.h"
+#include "trial_inputs.h"
+
+namespace surprisal::testing {
+namespace {
+
+HWY_EXPORT(UseOfOnePlusLog);
+HWY_EXPORT(UseOfLog);
+HWY_EXPORT(UseOfRatio);
+HWY_EXPORT(UseOfOnePlusLogRatio);
+HWY_EXPORT(UseOfProb);
+HWY_EXPORT(UseOfProbTimesLead);
+HWY_EXPORT(UseOfLossFromLogits);
+HWY_EXPORT(UseOfLossFromProbs);
+HWY_EXPORT(UseOfGradientFromLogits);
+HWY_EXPORT(UseOfGradientFromProbs);
+HWY_EXPORT(UseOfEntropy);
+HWY_EXPORT(UseOfTargetLoss);
+
+/// Floats, as the first stage wants them.
+double Narrow(double x) { return static_cast<float>(x); }
+
+template <class Make>
+std::vector<Numbers> TrialsOf(const Make& make) {
+  Random random(53);
+  std::vector<Numbers> trials(20000);
+  for (Numbers& trial : trials) trial = make(random);
+  return trials;
+}
+
+/// A probability, near 1 every other time.
+double Probability(Random& random) {
+  const double p = std::exp2(random.Uniform(-60, 0));
+  return Narrow(random.Below(2) == 0 ? p : 1 - p);
+}
+
+std::vector<Numbers> Probabilities() {
+  return TrialsOf([](Random& random) {
+    const double p = Probability(random), q = Probability(random);
+    const double near = Narrow(p * (1 + random.Uniform(-1e-3, 1e-3)));
+    const double target = Narrow(random.Uniform(0, 1));
+    return random.Below(2) == 0 ? Numbers{p, near, random.Uniform(0, 3)}
+                                : Numbers{p, random.Below(2) == 0 ? q : target,
+                                          random.Uniform(0, 3)};
+  });
+}
+
+std::vector<Numbers> Logarithms() {
+  return TrialsOf([](Random& random) {
+    return Numbers{Narrow(random.Uniform(-100, 5)),
+                   Narrow(random.Uniform(-100, 5)), 0};
+  });
+}
+
+/// Inputs between `low` and `high`, targets in [0, 1] and weights.
+std::vector<Numbers> BinaryTrials(double low, double high) {
+  return TrialsOf([=](Random& random) {
+    const double target = random.Below(3) == 0
+                              ? static_cast<double>(random.Below(2))
+                              : Narrow(random.Uniform(0, 1));
+    return Numbers{Narrow(random.Uniform(low, high)), target,
+                   random.Uniform(0.5, 2)};
+  });
+}
+
+/// The bounds hold on every target, are used, and most numbers are known.
+template <class UseFn>
+void CheckUse(size_t least_known, const UseFn& use_of) {
+  ForEachTarget([&] {
+    const Use use = use_of();
+    CHECK(use.worst <= 1.0);
+    CHECK(use.worst > 0.005);
+    CHECK(use.known >= least_known);
+  });
+}
+
+TEST_CASE("slopes of probabilities lie where the first stage says") {
+  const std::vector<Numbers> trials = Probabilities();
+  CheckUse(19000,
+           [&] { return HWY_DYNAMIC_DISPATCH(UseOfOnePlusLog)(trials); });
+  CheckUse(19000, [&] { return HWY_DYNAMIC_DISPATCH(UseOfLog)(trials); });
+  CheckUse(19000, [&] { return HWY_DYNAMIC_DISPATCH(UseOfRatio)(trials); });
+  CheckUse(19000,
+           [&] { return HWY_DYNAMIC_DISPATCH(UseOfOnePlusLogRatio)(trials); });
+}
+
+TEST_CASE("slopes of log-probabilities lie where the first stage says") {
+  const std::vector<Numbers> trials = Logarithms();
+  CheckUse(20000, [&] { return HWY_DYNAMIC_DISPATCH(UseOfProb)(trials); });
+  CheckUse(20000,
+           [&] { return HWY_DYNAMIC_DISPATCH(UseOfProbTimesLead)(trials); });
+}
+
+TEST_CASE("binary losses and gradients lie where the first stage says") {
+  const std::vector<Numbers> logits = BinaryTrials(-50, 50);
+  const std::vector<Numbers> probs = BinaryTrials(0, 1);
+  CheckUse(20000,
+           [&] { return HWY_DYNAMIC_DISPATCH(UseOfLossFromLogits)(logits); });
+  CheckUse(20000, [&] {
+    return HWY_DYNAMIC_DISPATCH(UseOfGradientFromLogits)(logits);
+  });
+  CheckUse(19000,
+           [&] { return HWY_DYNAMIC_DISPATCH(UseOfLossFromProbs)(probs); });
+  CheckUse(19000,
+           [&] { return HWY_DYNAMIC_DISPATCH(UseOfGradientFromProbs)(probs); });
+}
+
+/// Rows of logits, some of them confident, and of targets.
+template <class UseFn>
+Use UseOfRows(const UseFn& use_of) {
+  Random random(54);
+  Use worst;
+  for (size_t trial = 0; trial < 3000; ++trial) {
+    std::vector<float> logits(2 + random.Below(60)), targets(logits.size());
+    const double spread = std::exp2(random.Uniform(-4, 6));
+    for (float& x : logits) x = static_cast<float>(random.Uniform(0, spread));
+    for (float& t : targets) t = static_cast<float>(random.Uniform(0, 1));
+    if (trial % 3 == 0) logits[0] += 40;
+    const Use use = use_of(logits, targets);
+    worst.known += use.known;
+    worst.worst = std::max(worst.worst, use.worst);
+  }
+  return worst;
+}
+
+TEST_CASE("entropies and soft targets' losses lie where the first stage says") {
+  CheckUse(2990, [] { return UseOfRows(HWY_DYNAMIC_DISPATCH(UseOfEntropy)); });
+  CheckUse(2990,
+           [] { return UseOfRows(HWY_DYNAMIC_DISPATCH(UseOfTargetLoss)); });
+}
+
+}  // namespace
+}  // namespace surprisal::testing
+
+#endif  // HWY_ONCE
