@@ -108,7 +108,8 @@ HWY_INLINE Ends Settle(Doubles d, M nothing, M far, V<Doubles> low,
   return {hn::IfThenZeroElse(nothing, low), hn::IfThenZeroElse(nothing, high)};
 }
 
-/// The bounds of StoreAheadOfMean: of the mean, relative to the mean size; of the rest.
+/// The bounds of StoreAheadOfMean(): of the mean, relative to that of the sizes;
+/// of the rest.
 inline constexpr double kFirstMeanError = 20 * kUnit;
 inline constexpr double kFirstAheadError = 18 * kUnit;
 
@@ -154,7 +155,7 @@ struct FirstParts {
   double relative;
 };
 
-/// The bounds of StoreLessShares: of shares, relative to the sum of the sizes;
+/// The bounds of StoreLessShares(): of shares, relative to the sum of the sizes;
 /// of the difference; at the most probable class.
 inline constexpr double kFirstShareError = 16 * kUnit;
 inline constexpr double kFirstLessError = 8 * kUnit;
@@ -199,36 +200,23 @@ HWY_INLINE SumsOfParts SumParts(double* g, size_t classes, size_t place) {
   return {{rest.value + own, rest.size + std::abs(own)}, rest};
 }
 
-/// to[c] = scale (g_c - p_c sum_k g_k), with p the softmax of the logits and g
-/// the parts, of which none but 0 is smaller than 2^-300; +0 where a logit is
-/// -inf and its part 0, and never -0 at the most probable class. Returns as
-/// StoreFirst() does.
-HWY_INLINE bool StoreLessShares(const FirstRow& row, const FirstParts& parts,
-                                double scale, InRow logits, const void* source,
-                                OutRow to, Undecided& open) {
-  const double* g = parts.values;
-  const size_t m = PlaceOfMax(logits, row);
-  const SumsOfParts sums = SumParts(parts.values, to.classes, m);
-  if (!(sums.all.size > 0.0 && sums.all.size < 0x1p200)) return false;
-  const One one;
-  V<One> at_max = hn::Zero(one);
-  const bool decided = RoundEstimate(
-      one, FormatOf(to.type),
-      LessShareAtMax(row, g[m], parts.relative, sums.rest, scale), at_max);
-  if (!decided && to.data == source) return false;
+/// What StoreLessShares() knows of all classes: scale (g - share e), where the
+/// share is the sum of all g over that of the exponentials.
+struct LessShares {
+  const double* x;
+  const double* exps;
+  const double* g;
+  double relative;  ///< the error of every g
+  double share;
+  double share_error;
+  double scale;
 
-  const double share = sums.all.value / row.sum;
-  const double of_share =
-      sums.all.size / row.sum *
-      (kFirstShareError + parts.relative + ShiftedError(row));
-  const double* x = PaddedRow(logits);
-  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
-    const V<Doubles> own = hn::Load(d, g + i);
-    const V<Doubles> e = hn::Load(d, row.exps + i);
+  HWY_INLINE Ends At(Doubles d, size_t i) const {
+    const V<Doubles> own = hn::Load(d, g + i), e = hn::Load(d, exps + i);
     const V<Doubles> value = hn::Sub(own, hn::Mul(e, hn::Set(d, share)));
     V<Doubles> error = hn::Mul(hn::Abs(value), hn::Set(d, kFirstLessError));
-    error = hn::MulAdd(hn::Abs(own), hn::Set(d, parts.relative), error);
-    error = hn::MulAdd(e, hn::Set(d, of_share), error);
+    error = hn::MulAdd(hn::Abs(own), hn::Set(d, relative), error);
+    error = hn::MulAdd(e, hn::Set(d, share_error), error);
     const V<Doubles> factor = hn::Set(d, scale);
     const auto none = hn::Eq(own, hn::Zero(d));
     const auto masked = hn::Eq(hn::Load(d, x + i), hn::Set(d, -HUGE_VAL));
@@ -236,7 +224,36 @@ HWY_INLINE bool StoreLessShares(const FirstRow& row, const FirstParts& parts,
     return Settle(d, hn::And(none, masked), hn::And(none, far),
                   hn::Mul(hn::Sub(value, error), factor),
                   hn::Mul(hn::Add(value, error), factor));
-  };
+  }
+};
+
+/// to[c] = scale (g_c - p_c sum_k g_k), with p the softmax of the logits and g
+/// the parts, of which none but 0 is smaller than 2^-300; +0 where a logit is
+/// -inf and its part 0, and never -0 at the most probable class. Returns as
+/// StoreFirst() does.
+HWY_INLINE bool StoreLessShares(const FirstRow& row, const FirstParts& parts,
+                                double scale, InRow logits, const void* source,
+                                OutRow to, Undecided& open) {
+  const size_t m = PlaceOfMax(logits, row);
+  const SumsOfParts sums = SumParts(parts.values, to.classes, m);
+  if (!(sums.all.size > 0.0 && sums.all.size < 0x1p200)) return false;
+  const One one;
+  V<One> at_max = hn::Zero(one);
+  const Estimate<One> estimate =
+      LessShareAtMax(row, parts.values[m], parts.relative, sums.rest, scale);
+  const bool decided = RoundEstimate(one, FormatOf(to.type), estimate, at_max);
+  if (!decided && to.data == source) return false;
+
+  const double relative = kFirstShareError + parts.relative + ShiftedError(row);
+  const LessShares shares = {PaddedRow(logits),
+                             row.exps,
+                             parts.values,
+                             parts.relative,
+                             sums.all.value / row.sum,
+                             sums.all.size / row.sum * relative,
+                             scale};
+  const auto ends_at = [&](Doubles d, size_t i)
+                           HWY_ATTR { return shares.At(d, i); };
   const bool done = StoreFirst(ends_at, source, to, open);
   if (!done && open.Empty()) return false;
   open = Without(open, m);
