@@ -58,6 +58,9 @@ HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
              : FullLogSumExpRow(logits, type);
 }
 
+/// What ln(sum) is off by, relatively, but for what the sum is.
+inline constexpr double kShortLogError = 8 * kUnit;
+
 /// A batch of rows of few classes: ln(sum).
 HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
   const FloatFormat format = FormatOf(log_sum_exp.type);
