@@ -179,7 +179,7 @@ HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
                                  [[maybe_unused]] bool stream) {
   const size_t count = to.classes;
   float* const floats = static_cast<float*>(to.data);
-  if (to.data == source) {
+  if (source != nullptr && to.data == source) {
     auto* kept = reinterpret_cast<float*>(Scratch(Slot::kRounded, count));
     StoreFloats(ends_at, {0, count}, kept, open);
     const bool done = open.Empty();
