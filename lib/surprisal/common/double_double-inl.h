@@ -39,7 +39,7 @@ class Held {
   }
 
  private:
-  HWY_ALIGN double lanes_[hn::MaxLanes(D())];
+  HWY_ALIGN hn::TFromD<D> lanes_[hn::MaxLanes(D())];
 };
 
 template <class D>

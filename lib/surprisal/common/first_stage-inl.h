@@ -156,6 +156,12 @@ HWY_INLINE V<D> InReach(D d, V<D> x) {
   return hn::IfThenElse(hn::Lt(x, least), least, x);
 }
 
+/// Where FirstExp may be asked.
+template <class D>
+HWY_INLINE hn::Mask<D> FirstExpKnown(D d, V<D> x) {
+  return hn::Le(hn::Abs(x), hn::Set(d, 700.0));
+}
+
 /// e^x - 1, to the same relative error.
 template <class D>
 HWY_INLINE V<D> FirstExpm1(D d, V<D> x) {

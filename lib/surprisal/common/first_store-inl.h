@@ -21,14 +21,13 @@ namespace HWY_NAMESPACE {
 
 /// Notes the lanes from i on where the two ends of an interval round apart.
 template <class D>
-inline HWY_NOINLINE void NoteDifferences(D d, Held<D> low, Held<D> high,
-                                         size_t i, size_t count,
-                                         Undecided& open) {
+inline HWY_NOINLINE void NoteDifferences(D d, V<D> low, V<D> high, size_t i,
+                                         size_t count, Undecided& open) {
   using T = hn::TFromD<D>;
   HWY_ALIGN T lows[HWY_MAX_BYTES / sizeof(T)];
   HWY_ALIGN T highs[HWY_MAX_BYTES / sizeof(T)];
-  hn::Store(V<D>(low), d, lows);
-  hn::Store(V<D>(high), d, highs);
+  hn::Store(low, d, lows);
+  hn::Store(high, d, highs);
   for (size_t k = 0; k < hn::Lanes(d); ++k) {
     const bool same =
         lows[k] == highs[k] && std::signbit(lows[k]) == std::signbit(highs[k]);
@@ -86,15 +85,16 @@ struct Range {
 template <class EndsAt>
 HWY_INLINE void StoreLastFloats(const EndsAt& ends_at, size_t i, Range range,
                                 float* to, Undecided& open) {
-  const hn::Half<Floats> d;
+  using D = hn::Half<Floats>;
+  const D d;
   for (; i < range.end; i += hn::Lanes(d)) {
     const auto x = HalfEndsAt(ends_at, i);
     HWY_ALIGN float floats[kMaxDoubles];
-    hn::Store(V<hn::Half<Floats>>(x.low), d, floats);
+    hn::Store(V<D>(x.low), d, floats);
     std::copy_n(floats, std::min(hn::Lanes(d), range.end - i),
                 to + (i - range.begin));
     if (HWY_LIKELY(hn::AllTrue(d, Decided(d, x)))) continue;
-    NoteDifferences(d, x.low, x.high, i, range.end, open);
+    NoteDifferences(d, V<D>(x.low), V<D>(x.high), i, range.end, open);
   }
 }
 
@@ -113,8 +113,10 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
     hn::StoreU(V<Floats>(x1.low), d, to + (i - range.begin) + lanes);
     const auto decided = hn::And(Decided(d, x0), Decided(d, x1));
     if (HWY_LIKELY(hn::AllTrue(d, decided))) continue;
-    NoteDifferences(d, x0.low, x0.high, i, range.end, open);
-    NoteDifferences(d, x1.low, x1.high, i + lanes, range.end, open);
+    NoteDifferences(d, V<Floats>(x0.low), V<Floats>(x0.high), i, range.end,
+                    open);
+    NoteDifferences(d, V<Floats>(x1.low), V<Floats>(x1.high), i + lanes,
+                    range.end, open);
   }
   StoreLastFloats(ends_at, i, range, to, open);
 }
@@ -177,7 +179,7 @@ HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
                                  [[maybe_unused]] bool stream) {
   const size_t count = to.classes;
   float* const floats = static_cast<float*>(to.data);
-  if (to.data == source) {
+  if (source != nullptr && to.data == source) {
     auto* kept = reinterpret_cast<float*>(Scratch(Slot::kRounded, count));
     StoreFloats(ends_at, {0, count}, kept, open);
     const bool done = open.Empty();

@@ -19,8 +19,6 @@ enum class Slot {
   kFirstExps,
   kShortLogits,
   kShortExps,
-  kShortFactors,
-  kShortMax,
   kCount
 };
 

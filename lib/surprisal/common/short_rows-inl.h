@@ -40,7 +40,36 @@ struct ShortChunk {
   HWY_ALIGN double sums[kShortChunk];  ///< of each row, padded with 1
 
   HWY_INLINE size_t Size() const { return rows * classes; }
+
+  /// per_row[r] for each of the elements from i on, a whole vector of them.
+  HWY_INLINE V<Doubles> Spread(Doubles d, const double* per_row,
+                               size_t i) const {
+    const hn::RebindToSigned<Doubles> di;
+    const auto index = hn::IndicesFromVec(d, hn::Load(di, further + i));
+    const double* from = per_row + row_of[i / hn::Lanes(d)];
+    return hn::TableLookupLanes(hn::LoadU(d, from), index);
+  }
+
+  /// The row of each vector's first element, and how many rows further its others
+  /// are.
+  size_t row_of[kShortChunk + 1];
+  HWY_ALIGN int64_t further[kShortChunk + kMaxDoubles];
 };
+
+/// Says which elements belong to which row in a chunk of `size`.
+HWY_INLINE void FindRows(size_t size, ShortChunk& chunk) {
+  const size_t lanes = hn::Lanes(Doubles());
+  size_t row = 0, end = chunk.classes;
+  for (size_t i = 0; i < hwy::RoundUpTo(size, lanes); ++i) {
+    if (i == end) {
+      ++row;
+      end += chunk.classes;
+    }
+    size_t& first = chunk.row_of[i / lanes];
+    if (i % lanes == 0) first = row;
+    chunk.further[i] = static_cast<int64_t>(row - first);
+  }
+}
 
 /// Rows of a chunk for `classes`.
 HWY_INLINE size_t ShortRowsPerChunk(size_t classes) {
@@ -155,7 +184,6 @@ HWY_INLINE void ShortSums(ShortChunk& chunk) {
 HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
                                ShortChunk& chunk) {
   chunk.first = first;
-  chunk.classes = logits.classes;
   chunk.rows = std::min(end - first, ShortRowsPerChunk(logits.classes));
   const size_t room = kShortChunk + 4 * kMaxDoubles;
   double* x = Scratch(Slot::kShortLogits, room);
@@ -163,21 +191,6 @@ HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
   chunk.exps = Scratch(Slot::kShortExps, room);
   chunk.known = ShortExps(logits, chunk, x, chunk.exps);
   if (chunk.known) ShortSums(chunk);
-}
-
-/// per_element[r * classes + c] = per_row[r].
-HWY_INLINE void Spread(const double* per_row, const ShortChunk& chunk,
-                       double* per_element) {
-  const Doubles d;
-  const size_t rows = chunk.rows, classes = chunk.classes;
-  for (size_t r = 0; r < rows; ++r) {
-    const V<Doubles> value = hn::Set(d, per_row[r]);
-    // The last vector may reach into the next row, which comes after it
-    double* to = per_element + r * classes;
-    for (size_t c = 0; c < classes; c += hn::Lanes(d)) {
-      hn::StoreU(value, d, to + c);
-    }
-  }
 }
 
 /// Rows of a chunk in which something was left open.
@@ -219,11 +232,9 @@ HWY_INLINE void StoreShort(const ShortChunk& chunk, const EndsAt& ends_at,
 HWY_INLINE void StoreShortProducts(const ShortChunk& chunk,
                                    const double* factors, double relative,
                                    const OutRows& to, OpenRows& open) {
-  double* spread = Scratch(Slot::kShortFactors, kShortChunk + 4 * kMaxDoubles);
-  Spread(factors, chunk, spread);
   const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
     const V<Doubles> p =
-        hn::Mul(hn::Load(d, chunk.exps + i), hn::Load(d, spread + i));
+        hn::Mul(hn::Load(d, chunk.exps + i), chunk.Spread(d, factors, i));
     return Ends{hn::Mul(p, hn::Set(d, 1 - relative)),
                 hn::Mul(p, hn::Set(d, 1 + relative))};
   };
@@ -312,7 +323,11 @@ HWY_INLINE InRow ShortRow(const ShortChunk& chunk, size_t r) {
 template <class ByChunk, class ByRow>
 HWY_INLINE void ForShortRows(const InRows& logits, size_t begin, size_t count,
                              const ByChunk& by_chunk, const ByRow& by_row) {
+  if (count == 0) return;
   ShortChunk chunk;
+  chunk.classes = logits.classes;
+  FindRows(std::min(count, ShortRowsPerChunk(logits.classes)) * logits.classes,
+           chunk);
   const size_t end = begin + count;
   for (size_t first = begin; first < end; first += chunk.rows) {
     LoadShortChunk(logits, first, end, chunk);

@@ -22,7 +22,7 @@ namespace HWY_NAMESPACE {
 /// all there when the row is confident. Far below the maximum t, if exact, is a
 /// value of the type or half-way between two as often as not, and the rest
 /// decides by its sign: there it is kept apart.
-HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow &row,
+HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow& row,
                                       bool keep_apart, size_t i) {
   const V<Doubles> zero = hn::Zero(d);
   const Dd<Doubles> t = row.shifted.At(d, i);
@@ -51,12 +51,12 @@ HWY_INLINE Approx<Doubles> LogProbsAt(Doubles d, const ExpRow &row,
 /// The places that `open` names, or without any the whole row.
 inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
                                            OutRow log_probs,
-                                           const Undecided &open) {
+                                           const Undecided& open) {
   const ExpRow row = LoadExpRow(logits, temperature);
   if (row.kind != RowKind::kRegular) return FillRow(log_probs, NAN);
   const bool keep_apart =
       temperature == 1.0 && log_probs.type != ElementType::kFloat64;
-  const auto lanes_of = [&](auto d, size_t i, Rounder &round) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto t = hn::Load(d, row.shifted.hi + i);
     const auto finite = hn::IsFinite(t);
     auto x = LogProbsAt(d, row, keep_apart, i);
@@ -76,7 +76,7 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
 template <class T>
 class LogitVectors {
  public:
-  HWY_INLINE LogitVectors(const T *x, size_t count)
+  HWY_INLINE LogitVectors(const T* x, size_t count)
       : x_(x), whole_(count / hn::Lanes(Doubles()) * hn::Lanes(Doubles())) {
     std::fill(std::copy(x + whole_, x + count, last_), last_ + kMaxDoubles,
               T{0});
@@ -87,7 +87,7 @@ class LogitVectors {
   }
 
  private:
-  const T *x_;
+  const T* x_;
   size_t whole_;
   HWY_ALIGN T last_[kMaxDoubles];
 };
@@ -95,9 +95,9 @@ class LogitVectors {
 /// (x - max) - ln(sum / e^max), two numbers of one sign: off by 3 u of it, and
 /// by what the logarithm is.
 template <class T>
-HWY_INLINE bool StoreLogProbs(const T *x, const FirstRow &row,
-                              const void *source, OutRow log_probs,
-                              Undecided &open, bool stream) {
+HWY_INLINE bool StoreLogProbs(const T* x, const FirstRow& row,
+                              const void* source, OutRow log_probs,
+                              Undecided& open, bool stream) {
   const LogitVectors<T> logits(x, log_probs.classes);
   const FirstLogSum log_sum = LogSumOf(row);
   const double low = 1 + 4 * kUnit, high = 1 - 4 * kUnit;
@@ -112,11 +112,11 @@ HWY_INLINE bool StoreLogProbs(const T *x, const FirstRow &row,
 }
 
 HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
-                                   Undecided &open, bool stream) {
+                                   Undecided& open, bool stream) {
   const FirstRow row = LoadFirstRow<false>(logits, true);
   if (!row.known) return false;
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
-    return StoreLogProbs(static_cast<const float *>(logits.data), row,
+    return StoreLogProbs(static_cast<const float*>(logits.data), row,
                          logits.data, log_probs, open, stream);
   }
   return StoreLogProbs(PaddedRow(logits), row, logits.data, log_probs, open,
@@ -134,20 +134,15 @@ HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
 }
 
 /// A batch of rows of few classes: (x - max) - ln(sum / e^max), of one sign.
-HWY_INLINE void ShortLogSoftmaxRows(const InRows &logits,
-                                    const OutRows &log_probs) {
-  const auto by_chunk = [&](const ShortChunk &chunk, OpenRows &open) HWY_ATTR {
+HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
+                                    const OutRows& log_probs) {
+  const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
     ShortOthers rows;
     FindShortOthers(chunk, rows);
-    const size_t room = kShortChunk + 4 * kMaxDoubles;
-    double *logs = Scratch(Slot::kShortFactors, room);
-    double *max = Scratch(Slot::kShortMax, room);
-    Spread(rows.logs, chunk, logs);
-    Spread(rows.max, chunk, max);
     const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
-      const V<Doubles> log = hn::Load(d, logs + i);
+      const V<Doubles> log = chunk.Spread(d, rows.logs, i);
       const V<Doubles> t =
-          hn::Sub(hn::Load(d, chunk.x + i), hn::Load(d, max + i));
+          hn::Sub(hn::Load(d, chunk.x + i), chunk.Spread(d, rows.max, i));
       const V<Doubles> value = hn::Sub(t, log);
       const V<Doubles> error =
           hn::MulSub(log, hn::Set(d, rows.log_error),
@@ -167,7 +162,7 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows &logits,
 inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
                                               double temperature,
                                               OutRow d_logits,
-                                              const Undecided &open) {
+                                              const Undecided& open) {
   const ExpRow row = LoadExpRow(logits, temperature);
   const UpstreamRow g = LoadUpstream(upstream);
   if (row.kind != RowKind::kRegular || std::isnan(g.special)) {
@@ -206,7 +201,7 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
       (std::abs(alone_at_max ? share.hi : unscaled.hi) * row.others_relative +
        size_others * row.relative + (alone_at_max ? 0.0 : 0x1p-1000));
 
-  const auto lanes_of = [&](auto d, size_t i, Rounder &round) HWY_ATTR {
+  const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto e = ExpAt(d, row, i);
     const auto alone = Mul(d, e.value, ToDd(d, g_sum));
@@ -239,10 +234,10 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
 
 /// The first stage of FullLogSoftmaxVjpRow(). Returns as StoreFirst() does.
 HWY_INLINE bool FirstLogSoftmaxVjpRow(InRow logits, InRow upstream,
-                                      OutRow d_logits, Undecided &open) {
+                                      OutRow d_logits, Undecided& open) {
   const FirstRow row = LoadFirstRow<true>(logits, true);
   if (!row.known) return false;
-  double *g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
+  double* g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
   return StoreLessShares(row, {g, 0.0}, 1.0, logits,
                          SourceOf(d_logits, logits, upstream), d_logits, open);
 }

@@ -14,7 +14,7 @@ namespace surprisal {
 namespace HWY_NAMESPACE {
 
 void LogSoftmaxRows(InRows logits, OutRows log_probs,
-                    const SoftmaxOptions &options, bool stream) {
+                    const SoftmaxOptions& options, bool stream) {
   if (options.temperature == 1.0 && AreShort(logits, log_probs.type)) {
     return ShortLogSoftmaxRows(logits, log_probs);
   }
@@ -25,7 +25,7 @@ void LogSoftmaxRows(InRows logits, OutRows log_probs,
 }
 
 void LogSoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
-                       const SoftmaxOptions &options) {
+                       const SoftmaxOptions& options) {
   for (size_t r = 0; r < logits.rows; ++r) {
     LogSoftmaxVjpRow(logits[r], upstream[r], options.temperature, d_logits[r]);
   }
@@ -41,8 +41,8 @@ namespace surprisal {
 HWY_EXPORT(LogSoftmaxRows);
 HWY_EXPORT(LogSoftmaxVjpRows);
 
-void LogSoftmax(InRows logits, OutRows log_probs, const SoftmaxOptions &options,
-                const Executor *executor) {
+void LogSoftmax(InRows logits, OutRows log_probs, const SoftmaxOptions& options,
+                const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckLike("log_probs", log_probs, logits);
@@ -57,7 +57,7 @@ void LogSoftmax(InRows logits, OutRows log_probs, const SoftmaxOptions &options,
 }
 
 void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
-                   const SoftmaxOptions &options, const Executor *executor) {
+                   const SoftmaxOptions& options, const Executor* executor) {
   CheckFloatingPointEnvironment();
   CheckLike("logits", logits, logits);
   CheckLike("upstream", upstream, logits);

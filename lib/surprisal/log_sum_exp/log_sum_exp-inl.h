@@ -58,7 +58,7 @@ HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
              : FullLogSumExpRow(logits, type);
 }
 
-/// FirstLog() of a chunk's sums, relatively, but for what these are off by.
+/// What ln(sum) is off by, relatively, but for what the sum is.
 inline constexpr double kShortLogError = 8 * kUnit;
 
 /// A batch of rows of few classes: ln(sum).
