@@ -26,9 +26,9 @@ runs() {
   cat <<'TABLE'
 neon      arm    16  NEON
 sve_128   arm    16  SVE
-sve_256   arm    32  SVE SVE_256
+sve_256   arm    32  SVE
 sve_512   arm    64  SVE
-sve2_128  arm    16  SVE2 SVE2_128
+sve2_128  arm    16  SVE2
 sve2_256  arm    32  SVE2
 sve2_512  arm    64  SVE2
 wasm      wasm   16  EMU128

@@ -1,7 +1,6 @@
 #ifndef SURPRISAL_COMMON_ELEMENT_H_
 #define SURPRISAL_COMMON_ELEMENT_H_
 
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -84,8 +83,11 @@ constexpr FloatFormat FormatOf(ElementType type) {
 }
 
 /// 2^k for k in [-1022, 1023]: not a call for every number that is rounded.
-constexpr double PowerOfTwo(int k) {
-  return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+inline double PowerOfTwo(int k) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(k + 1023) << 52;
+  double power;  // std::bit_cast is not in emscripten's C++ library yet
+  std::memcpy(&power, &bits, sizeof(power));
+  return power;
 }
 
 /// The value of 16 stored bits, exactly.
