@@ -136,8 +136,9 @@ HWY_INLINE Shares SharesOf(std::span<const Label> labels, Label ignore_index,
                            const ScaledWeights& weights, Reduction reduction) {
   if (reduction != Reduction::kMean) return {};
   if (weights.values.empty()) {
-    const auto counted = std::ranges::count_if(
-        labels, [&](Label y) { return y != ignore_index; });
+    // std::ranges::count is not in emscripten's C++ library yet
+    const auto ignored = std::count(labels.begin(), labels.end(), ignore_index);
+    const auto counted = std::ssize(labels) - ignored;
     const double divisor = std::max(1.0, static_cast<double>(counted));
     return {{divisor, 0.0}, 0.0, counted == 0};
   }
