@@ -45,9 +45,16 @@ struct ShortChunk {
   HWY_INLINE V<Doubles> Spread(Doubles d, const double* per_row,
                                size_t i) const {
     const hn::RebindToSigned<Doubles> di;
-    const auto index = hn::IndicesFromVec(d, hn::Load(di, further + i));
+    const auto steps = hn::Load(di, further + i);
     const double* from = per_row + row_of[i / hn::Lanes(d)];
-    return hn::TableLookupLanes(hn::LoadU(d, from), index);
+#if HWY_TARGET == HWY_EMU128
+    // Of two lookups by the same indices, clang 14 for WebAssembly takes lanes of
+    // the second for the first; and this lookup is a loop anyway
+    return hn::GatherIndex(d, from, steps);
+#else
+    return hn::TableLookupLanes(hn::LoadU(d, from),
+                                hn::IndicesFromVec(d, steps));
+#endif
   }
 
   /// The row of each vector's first element, and how many rows further its others
