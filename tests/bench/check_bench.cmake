@@ -1,22 +1,9 @@
-# cmake -D BENCH=<program> -D PEERS=<name>;... -D SCRATCH=<folder>
+# cmake -D PROGRAM=<program> -D PEERS=<name>;... -D SCRATCH=<folder>
 #       -P check_bench.cmake
 # What `./suite bench` measures, and what it says to a wrong command line. How
 # long anything takes is not looked at.
 cmake_minimum_required(VERSION 3.25)
-file(REMOVE_RECURSE ${SCRATCH})
-file(MAKE_DIRECTORY ${SCRATCH})
-
-# expect(CODE TEXT ARGUMENT...): the exit code, and a text among what is printed
-# when called in SCRATCH.
-function(expect code text)
-  execute_process(COMMAND ${BENCH} ${ARGN} WORKING_DIRECTORY ${SCRATCH}
-                  RESULT_VARIABLE got OUTPUT_VARIABLE said ERROR_VARIABLE said)
-  string(FIND "${said}" "${text}" found)
-  if(NOT got STREQUAL "${code}" OR found EQUAL -1)
-    message(SEND_ERROR "bench ${ARGN}\nexpected ${code} and '${text}', "
-                       "got ${got}: ${said}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/../expect.cmake)
 
 # check_cell(CELL): the cell of a report is about something.
 function(check_cell cell)

@@ -1,21 +1,8 @@
-# cmake -D CONFORM=<program> -D SUBJECT=<shared library> -D VECTORS=<folder>
+# cmake -D PROGRAM=<program> -D SUBJECT=<shared library> -D VECTORS=<folder>
 #       -D SCRATCH=<folder> -P check_cli.cmake
 # What `./suite conform` says and which code it exits with.
 cmake_minimum_required(VERSION 3.25)
-file(REMOVE_RECURSE ${SCRATCH})
-file(MAKE_DIRECTORY ${SCRATCH})
-
-# expect(CODE TEXT ARGUMENT...): the exit code, and a text among what is printed
-# when called in SCRATCH.
-function(expect code text)
-  execute_process(COMMAND ${CONFORM} ${ARGN} WORKING_DIRECTORY ${SCRATCH}
-                  RESULT_VARIABLE got OUTPUT_VARIABLE said ERROR_VARIABLE said)
-  string(FIND "${said}" "${text}" found)
-  if(NOT got STREQUAL "${code}" OR found EQUAL -1)
-    message(SEND_ERROR "conform ${ARGN}\nexpected ${code} and '${text}', "
-                       "got ${got}: ${said}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/../expect.cmake)
 
 set(head [[{"schema": "surprisal-vectors/1", "source": "s", "cases": []])
 set(case [[{"id": "a", "op": "exp", "dtype": "f32", "shape": [1], "x": ["0"],]])
