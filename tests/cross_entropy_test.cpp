@@ -98,16 +98,6 @@ void CheckCase(const Case<T>& c) {
   });
 }
 
-/// The trial rows whose logits are at most 2^101 apart: what spreads further
-/// over several targets is beyond the digits, or the range, of double-double.
-template <class T>
-std::vector<NamedRow<T>> TargetRows() {
-  auto rows = TrialRows<T>(220);
-  std::erase_if(rows,
-                [](const auto& row) { return row.name == "the whole range"; });
-  return rows;
-}
-
 TEST_CASE_TEMPLATE("label losses and gradients equal the oracle's", T, float,
                    double) {
   Random random(11);
@@ -125,7 +115,7 @@ TEST_CASE_TEMPLATE("smoothed losses and gradients equal the oracle's", T, float,
                    double) {
   static constexpr double kSmoothings[] = {0.1, 0.5, 1, 1e-9, 1e-30};
   Random random(12);
-  for (const auto& [name, row] : TargetRows<T>()) {
+  for (const auto& [name, row] : TrialRows<T>(220)) {
     CAPTURE(name);
     Case<T> c = {row, {static_cast<Label>(random.Below(row.size()))}};
     c.options.label_smoothing = kSmoothings[random.Below(5)];
@@ -157,7 +147,7 @@ std::vector<T> RandomTargets(Random& random, size_t classes) {
 TEST_CASE_TEMPLATE("target losses and gradients equal the oracle's", T, float,
                    double) {
   Random random(13);
-  for (const auto& [name, row] : TargetRows<T>()) {
+  for (const auto& [name, row] : TrialRows<T>(220)) {
     CAPTURE(name);
     Case<T> c = {row, {}, RandomTargets<T>(random, row.size())};
     CheckCase(c);
@@ -184,7 +174,6 @@ TEST_CASE_TEMPLATE("huge and tiny targets do not overflow on the way", T, float,
     CAPTURE(scale);
     CheckCase<T>({{0, 1, 2}, {}, {scale, 0, 3 * scale}});
     CheckCase<T>({{0, 90, -5}, {}, {0, scale, 0}});
-    if (scale < T(1e-300)) continue;  // beside a weight of 2
     const double weight = static_cast<double>(scale);
     CheckCase<T>({{0, 1, 2}, {1}, {}, {1, weight, 2}});
     CheckCase<T>(

@@ -66,7 +66,6 @@ Oracles Both(Of) {
    Content::kNothing,                                                          \
    true,                                                                       \
    false,                                                                      \
-   false,                                                                      \
    [](const Arguments& a) { Name(a.first_flat, a.out_flat); },                 \
    [](const RowInput& in, Scratch&, Approxes& out) {                           \
      out.push_back(filtered::Name(in.first[0]));                               \
@@ -77,7 +76,6 @@ Oracles Both(Of) {
    nullptr},                                                                   \
   {                                                                            \
     kStem, #Name "Vjp", Content::kArguments, Content::kUpstream, true, false,  \
-        false,                                                                 \
         [](const Arguments& a) {                                               \
           Name##Vjp(a.first_flat, a.second_flat, a.out_flat);                  \
         },                                                                     \
@@ -211,7 +209,6 @@ Quantity LogSumExpQuantity() {
           Content::kNothing,
           false,
           true,
-          true,
           [](const Arguments& a) { LogSumExp(a.first, a.out_flat); },
           [](const RowInput& in, Scratch& row, Approxes& out) {
             row.Assign(in.first);
@@ -229,7 +226,6 @@ Quantity LogSumExpGradientQuantity() {
       "LogSumExpGradient",
       Content::kLogits,
       Content::kNothing,
-      false,
       false,
       false,
       [](const Arguments& a) { LogSumExpGradient(a.first, a.upstream, a.out); },
@@ -252,7 +248,6 @@ Quantity SoftmaxQuantity() {
           Content::kNothing,
           false,
           false,
-          false,
           [](const Arguments& a) { Softmax(a.first, a.out); },
           [](const RowInput& in, Scratch& row, Approxes& out) {
             EachClass(in, row, out, [](Scratch& logits, size_t c) {
@@ -272,7 +267,6 @@ Quantity SoftmaxVjpQuantity() {
           Content::kUpstream,
           false,
           false,
-          true,
           [](const Arguments& a) { SoftmaxVjp(a.first, a.second, a.out); },
           ApproxSoftmaxVjp,
           Both([]<class N>(N, const RowInput& in) {
@@ -286,7 +280,6 @@ Quantity LogSoftmaxQuantity() {
           "LogSoftmax",
           Content::kLogits,
           Content::kNothing,
-          false,
           false,
           false,
           [](const Arguments& a) { LogSoftmax(a.first, a.out); },
@@ -308,7 +301,6 @@ Quantity LogSoftmaxVjpQuantity() {
           Content::kUpstream,
           false,
           false,
-          true,
           [](const Arguments& a) { LogSoftmaxVjp(a.first, a.second, a.out); },
           ApproxLogSoftmaxVjp,
           Both([]<class N>(N, const RowInput& in) {
@@ -324,7 +316,6 @@ Quantity NllQuantity() {
           Content::kWeights,
           false,
           true,
-          false,
           [](const Arguments& a) {
             Nll(a.first, a.labels, a.out_flat,
                 {.reduction = Reduction::kNone, .class_weights = a.weights});
@@ -352,7 +343,6 @@ Quantity LabelLoss() {
           Content::kNothing,
           false,
           true,
-          false,
           [](const Arguments& a) {
             CrossEntropy(a.first, a.labels, a.out_flat, kEachRow);
           },
@@ -372,7 +362,6 @@ Quantity LabelGradient() {
           "CrossEntropyGradient",
           Content::kLogits,
           Content::kNothing,
-          false,
           false,
           false,
           [](const Arguments& a) {
@@ -398,7 +387,6 @@ Quantity WeightedLoss() {
           Content::kWeights,
           false,
           true,
-          false,
           [](const Arguments& a) {
             CrossEntropy(
                 a.first, a.labels, a.out_flat,
@@ -420,7 +408,6 @@ Quantity TargetsLoss() {
           Content::kTargets,
           false,
           true,
-          false,
           [](const Arguments& a) {
             CrossEntropy(a.first, a.second, a.out_flat, kEachRow);
           },
@@ -439,7 +426,6 @@ Quantity TargetsGradient() {
           Content::kTargets,
           false,
           false,
-          true,
           [](const Arguments& a) {
             CrossEntropyGradient(a.first, a.second, a.out, kEachRow);
           },
@@ -457,7 +443,6 @@ Quantity FromProbs() {
           Content::kProbs,
           Content::kPositive,
           false,
-          true,
           true,
           [](const Arguments& a) {
             CrossEntropyFromProbs(a.first, a.second, a.out_flat);
@@ -487,7 +472,6 @@ Quantity Binary() {
       Content::kProbs,
       true,
       true,
-      false,
       [](const Arguments& a) {
         BinaryCrossEntropy(a.first, a.second, a.out_flat, kEachOne);
       },
@@ -508,7 +492,6 @@ Quantity BinaryGradient() {
           Content::kProbs,
           true,
           false,
-          true,
           [](const Arguments& a) {
             BinaryCrossEntropyGradient(a.first, a.second, a.out, kEachOne);
           },
@@ -532,7 +515,6 @@ Quantity BinaryFromProbs() {
           Content::kProbs,
           true,
           true,
-          false,
           [](const Arguments& a) {
             BinaryCrossEntropyFromProbs(a.first, a.second, a.out_flat,
                                         kEachOne);
@@ -555,7 +537,6 @@ Quantity BinaryFromProbsGradient() {
       Content::kProbs,
       true,
       false,
-      true,
       [](const Arguments& a) {
         BinaryCrossEntropyFromProbsGradient(a.first, a.second, a.out, kEachOne);
       },
@@ -583,7 +564,6 @@ Quantity EntropyQuantity() {
           Content::kNothing,
           false,
           true,
-          true,
           [](const Arguments& a) { Entropy(a.first, a.out_flat); },
           [](const RowInput& in, Scratch&, Approxes& out) {
             out.push_back(filtered::Entropy(in.first));
@@ -602,7 +582,6 @@ Quantity EntropyGradientQuantity() {
       Content::kNothing,
       false,
       false,
-      true,
       [](const Arguments& a) { EntropyGradient(a.first, a.upstream, a.out); },
       [](const RowInput& in, Scratch&, Approxes& out) {
         for (const double p : in.first) {
@@ -622,7 +601,6 @@ Quantity EntropyOfLogitsQuantity() {
           Content::kNothing,
           false,
           true,
-          false,
           [](const Arguments& a) { EntropyOfLogits(a.first, a.out_flat); },
           [](const RowInput& in, Scratch& row, Approxes& out) {
             row.Assign(in.first);
@@ -641,7 +619,6 @@ Quantity EntropyOfLogitsGradientQuantity() {
           Content::kNothing,
           false,
           false,
-          true,
           [](const Arguments& a) {
             EntropyOfLogitsGradient(a.first, a.upstream, a.out);
           },
@@ -660,7 +637,6 @@ Quantity Divergence() {
       Content::kPositive,
       false,
       true,
-      true,
       [](const Arguments& a) { KlDivergence(a.first, a.second, a.out_flat); },
       [](const RowInput& in, Scratch&, Approxes& out) {
         out.push_back(filtered::KlDivergence(in.first, in.second));
@@ -677,7 +653,6 @@ Quantity DivergenceFromLogProbs() {
           Content::kLogProbs,
           Content::kLogProbs,
           false,
-          true,
           true,
           [](const Arguments& a) {
             KlDivergenceFromLogProbs(a.first, a.second, a.out_flat);
@@ -697,7 +672,6 @@ Quantity DivergenceGradient() {
           Content::kPositive,
           false,
           false,
-          true,
           [](const Arguments& a) {
             KlDivergenceGradient(a.first, a.second, a.upstream, a.out, {});
           },

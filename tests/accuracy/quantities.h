@@ -44,8 +44,6 @@ struct Quantity {
   Content first, second;
   bool one_class;  ///< a function of one number, or of one of each argument
   bool per_row;    ///< one result per row, of the row scalars' type
-  /// A double is held to 1 ulp, but for differences that cancel 2^50 times.
-  bool cancels;
   void (*run)(const Arguments&);
   ApproxFn approx;  ///< appends the results of one row
   Oracles oracles;

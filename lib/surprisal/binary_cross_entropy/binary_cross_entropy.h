@@ -26,8 +26,7 @@ struct BinaryCrossEntropyOptions {
 /// +inf where it does not); NaN gives NaN; never -0.
 /// Error on sizes, types (some but not all double), targets outside [0, 1],
 /// weights negative or not finite.
-/// Accuracy: float and 16-bit results are correctly rounded, double losses
-/// within 1 ulp.
+/// Accuracy: every result is correctly rounded.
 void BinaryCrossEntropy(InRows logits, InRows targets, OutRow loss,
                         const BinaryCrossEntropyOptions& options = {},
                         const Executor* executor = nullptr);

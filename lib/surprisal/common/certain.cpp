@@ -772,11 +772,13 @@ std::vector<BigFloat> ScaledTargets(const CrossEntropyCase& args, size_t row) {
   return targets;
 }
 
-/// What a row of cross-entropy adds to a loss times K: `behind` + `total` ln S.
+/// What a row of cross-entropy adds to a loss times K: `behind` + `total` ln S,
+/// or infinity.
 struct RowTerms {
   BigFloat behind;  ///< sum_c t_c (largest logit - logit_c)
   BigFloat total;   ///< sum_c t_c
   ExpSum sum;
+  bool infinite = false;
 
   RowTerms(const CrossEntropyCase& args, size_t row)
       : sum(SumOfRow(args.logits[row])) {
@@ -784,6 +786,10 @@ struct RowTerms {
     const InRow logits = args.logits[row];
     for (size_t c = 0; c < logits.classes; ++c) {
       if (targets[c].IsZero()) continue;
+      if (IsMasked(logits[c])) {
+        infinite = true;
+        continue;
+      }
       total = total + targets[c];
       behind = behind + targets[c] * (sum.Top() - logits[c]);
     }
@@ -794,7 +800,10 @@ struct RowTerms {
 double LossOfRows(ElementType type, const std::vector<RowTerms>& rows,
                   const BigFloat& divisor) {
   BigFloat behind;
-  for (const RowTerms& row : rows) behind = behind + row.behind;
+  for (const RowTerms& row : rows) {
+    if (row.infinite) return HUGE_VAL;
+    behind = behind + row.behind;
+  }
   return RoundTo(type, [&](int bits) {
     Interval logs(0, bits);
     for (const RowTerms& row : rows) {

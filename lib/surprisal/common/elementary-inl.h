@@ -109,11 +109,11 @@ HWY_INLINE Scaled<D> ReduceByLn2(D d, Dd<D> t) {
   return {Sub(d, t, TimesLn2(d, k)), k};
 }
 
-/// e^t = value * 2^exponent. t is clamped to [-2000, 2000]: far outside the
-/// range of a double with an unevaluated exponent of its own.
+/// e^t = value * 2^exponent. t is clamped to [-3000, 3000]: whatever two doubles
+/// the result is multiplied by, no double is left then.
 template <class D>
 HWY_INLINE Scaled<D> Exp(D d, Dd<D> t) {
-  const V<D> limit = hn::Set(d, 2000.0);
+  const V<D> limit = hn::Set(d, 3000.0);
   t = IfThenElse(d, hn::Gt(V<D>(t.hi), limit), ToDd(d, limit), t);
   t = IfThenElse(d, hn::Lt(t.hi, hn::Neg(limit)), ToDd(d, hn::Neg(limit)), t);
   const Scaled<D> reduced = ReduceByLn2(d, t);

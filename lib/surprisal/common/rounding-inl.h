@@ -162,7 +162,8 @@ class Rounder {
 };
 
 /// A row scalar before it is rounded: value * 2^exponent, off by at most error *
-/// 2^exponent; or `special` (an infinity or NaN) if that is not 0. Where `above`
+/// 2^exponent; or `special` (an infinity or NaN) if that is not 0. Of an infinite
+/// error, nothing is known. Where `above`
 /// is not 0, the number is more than the value, by about half of above *
 /// 2^exponent and at most all of it.
 struct WideValue {
@@ -172,6 +173,9 @@ struct WideValue {
   double error = 0.0;
   double above = 0.0;
 };
+
+/// A number of which nothing is known.
+HWY_INLINE WideValue Unknown() { return {{}, 0.0, 0.0, HUGE_VAL}; }
 
 /// The same with what is above made part of the value.
 HWY_INLINE WideValue Centred(WideValue x) {
@@ -189,6 +193,7 @@ template <class LastResort>
 HWY_INLINE double RoundScalar(ElementType type, const WideValue& x,
                               const LastResort& last_resort) {
   if (x.special != 0.0) return x.special;
+  if (x.error == HUGE_VAL) return last_resort() + 0.0;
   const One one;
   Rounder round(type);
   const bool apart = x.above != 0.0;

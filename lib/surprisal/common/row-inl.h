@@ -91,6 +91,13 @@ HWY_INLINE void ComputeRow(size_t classes, const Undecided& open,
   }
 }
 
+/// Stores the `open` places of a rounded row, or without any all of it.
+HWY_INLINE void StoreOpen(const double* rounded, const Undecided& open,
+                          OutRow to) {
+  if (open.Empty()) return Narrow(rounded, 0, to.classes, to);
+  for (const size_t c : open.Places()) to.Set(c, rounded[c]);
+}
+
 /// to[c] = lanes_of(d, c, round), or last_resort(c) where `round` could not
 /// decide: for all of the row, or for the places that an earlier stage left
 /// open. Nothing is written before all of it is known: `to` may lie over what it
@@ -103,15 +110,28 @@ HWY_INLINE void StoreRow(OutRow to, const Fn& lanes_of,
   double* rounded =
       Scratch(Slot::kRounded, hwy::RoundUpTo(to.classes, hn::Lanes(Doubles())));
   ComputeRow(to.classes, open, lanes_of, round, rounded);
+  const auto is_wanted = [&](size_t c) {
+    return c < to.classes && (open.Empty() || open.Has(c));
+  };
   for (const size_t c : round.Open().Places()) {
-    if (c < to.classes && c != apart.place) rounded[c] = last_resort(c);
+    if (is_wanted(c) && c != apart.place) rounded[c] = last_resort(c);
   }
-  if (apart.place < to.classes) {
+  if (is_wanted(apart.place)) {
     rounded[apart.place] = RoundScalar(
         to.type, apart.value, [&] { return last_resort(apart.place); });
   }
-  if (open.Empty()) return Narrow(rounded, 0, to.classes, to);
-  for (const size_t c : open.Places()) to.Set(c, rounded[c]);
+  StoreOpen(rounded, open, to);
+}
+
+/// The same by the last resort alone.
+template <class LastResort>
+HWY_INLINE void StoreByLastResort(OutRow to, const LastResort& last_resort,
+                                  const Undecided& open) {
+  double* rounded = Scratch(Slot::kRounded, to.classes);
+  for (size_t c = 0; c < to.classes; ++c) {
+    if (open.Empty() || open.Has(c)) rounded[c] = last_resort(c);
+  }
+  StoreOpen(rounded, open, to);
 }
 
 HWY_INLINE void FillRow(OutRow to, double value) {
@@ -159,6 +179,26 @@ HWY_INLINE Maximum FindMaximum(const double* x, size_t padded) {
   return result;
 }
 
+/// Numbers are scaled so that the largest of a row is about 1. Where others than
+/// 0 are then smaller than this, they, or products with them, might lose bits:
+/// such rows are the last resort's. And so are products of theirs with
+/// exponentials that are smaller than that.
+inline constexpr double kLeastScaled = 0x1p-400, kLeastProduct = 0x1p-800;
+
+/// value * 2^-exponent; never 0 where the value is not.
+HWY_INLINE double ScaledDown(double value, double exponent) {
+  const double scaled = std::ldexp(value, -static_cast<int>(exponent));
+  const bool lost = scaled == 0.0 && value != 0.0;
+  return lost ? std::copysign(0x1p-1074, value) : scaled;
+}
+
+/// Whether all of the scaled numbers are 0 or not too small.
+HWY_INLINE bool KeepBits(const double* scaled, size_t count) {
+  return std::all_of(scaled, scaled + count, [](double x) {
+    return x == 0.0 || std::abs(x) >= kLeastScaled;
+  });
+}
+
 /// 2^-500 x; the smallest subnormal where that underflows.
 HWY_INLINE DoubleDouble Unscaled(DoubleDouble x) {
   const double hi = x.hi * 0x1p-500;
@@ -174,6 +214,7 @@ struct ExpRow {
   DoubleRow shifted;            ///< t = (logit - max) / temperature, at most 0
   DoubleRow exps;               ///< 2^500 e^t, or a stand-in (see ScaledExp)
   double relative = kRelative;  ///< the error of exponentials and their sums
+  bool beyond = false;          ///< some t is -inf though its logit is not
   DoubleDouble sum;             ///< sum of e^t, at least 1
   DoubleDouble others;          ///< 2^500 times that sum without arg_max
   double others_relative = kRelative;  ///< its error and that of log_sum
@@ -185,8 +226,9 @@ struct ExpRow {
 };
 
 /// t = (x - max) / temperature. Differences of doubles are exact in
-/// double-double; near overflow x is scaled down first.
-HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
+/// double-double; near overflow x is scaled down first. Returns whether a finite
+/// x has an infinite t all the same.
+HWY_INLINE bool ShiftRow(const Maximum& max, double temperature,
                          const DoubleRow& row) {
   const Doubles d;
   const One one;
@@ -201,6 +243,7 @@ HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
   const V<Doubles> scale2 = Pow2(d, hn::Set(d, exponent - half));
   const V<Doubles> shift = hn::Set(d, max.value * down);
   const V<Doubles> factor = hn::Set(d, down), infinity = hn::Set(d, -HUGE_VAL);
+  auto beyond = hn::Lt(factor, hn::Zero(d));  // false in every lane
   for (size_t i = 0; i < row.padded; i += hn::Lanes(d)) {
     const V<Doubles> x = hn::Load(d, row.hi + i);
     const auto finite = hn::IsFinite(x);
@@ -208,11 +251,13 @@ HWY_INLINE void ShiftRow(const Maximum& max, double temperature,
     Dd<Doubles> t = TwoSum(d, y, hn::Neg(shift));
     if (mantissa != 1.0) t = Div(d, t, ToDd(d, hn::Set(d, mantissa)));
     if (exponent != 0.0) t = Scale(d, Scale(d, t, scale1), scale2);
+    beyond = hn::Or(beyond, hn::AndNot(hn::IsFinite(V<Doubles>(t.hi)), finite));
     t.hi = hn::IfThenElse(finite, t.hi, infinity);
     const V<Doubles> lo = t.lo;
     t.lo = hn::IfThenElseZero(hn::IsFinite(V<Doubles>(t.hi)), lo);
     row.Put(d, i, t);
   }
+  return !hn::AllFalse(d, beyond);
 }
 
 /// Exponentials below 2^-1400 are not resolved: 2^-900 or a little more stands in
@@ -274,7 +319,7 @@ HWY_INLINE ExpRow LoadExpRow(InRow logits, double temperature = 1.0) {
   row.arg_max = static_cast<size_t>(
       std::find(row.shifted.hi, row.shifted.hi + logits.classes, max.value) -
       row.shifted.hi);
-  ShiftRow(max, temperature, row.shifted);
+  row.beyond = ShiftRow(max, temperature, row.shifted);
 
   // Exponentiate, and add up all but the largest
   row.exps = NewRow(logits.classes, Slot::kExpHi, Slot::kExpLo);
@@ -311,17 +356,19 @@ HWY_INLINE DoubleDouble Sum(DoubleDouble a, DoubleDouble b) {
 }
 
 /// e^t in a regular row as value times 2^exponent, for products with numbers of
-/// any size: e^t itself also where `exps` holds a stand-in (see ScaledExp).
+/// any size: the value is between 2^-450 and 2, or 0, and e^t itself also where
+/// `exps` holds a stand-in (see ScaledExp).
 template <class D>
 HWY_INLINE Scaled<D> ExpAt(D d, const ExpRow& row, size_t i) {
-  const Dd<D> t = row.shifted.At(d, i), near = row.exps.At(d, i);
-  const V<D> near_exponent = hn::Set(d, -kUp);
-  const auto far = hn::And(hn::Lt(t.hi, hn::Set(d, -900.0)),
+  const V<D> zero = hn::Zero(d);
+  const Dd<D> t = row.shifted.At(d, i);
+  const Dd<D> near = Scale(d, row.exps.At(d, i), hn::Set(d, 0x1p-500));
+  const auto far = hn::And(hn::Lt(t.hi, hn::Set(d, -300.0)),
                            hn::Gt(V<D>(t.hi), hn::Set(d, -HUGE_VAL)));
-  if (hn::AllFalse(d, far)) return {near, near_exponent};
+  if (hn::AllFalse(d, far)) return {near, zero};
   const Scaled<D> e = Exp(d, t);
   return {IfThenElse(d, far, e.value, near),
-          hn::IfThenElse(far, e.exponent, near_exponent)};
+          hn::IfThenElse(far, e.exponent, zero)};
 }
 
 /// The softmax of a regular row.

@@ -27,6 +27,7 @@ struct TargetRow {
   DoubleDouble others;  ///< the total without the most probable class
   double exponent = 0.0;
   double times = 1.0;  ///< the classes, or 1 without smoothing
+  bool exact = true;   ///< else none of the values is to be used
 };
 
 /// t_c = w_c ((1 - eps) target_c K + eps), or w_c target_c without smoothing,
@@ -35,15 +36,22 @@ HWY_INLINE void WeighTargets(double smoothing, const ScaledWeights& weights,
                              size_t arg_max, TargetRow& row) {
   const One one;
   const auto classes = static_cast<double>(row.values.classes);
-  const int down = static_cast<int>(row.exponent);
   row.times = smoothing == 0.0 ? 1.0 : classes;
+  row.exact = weights.exact;
   const Dd<One> keep =
       Mul(one, TwoSum(one, hn::Set(one, 1.0), hn::Set(one, -smoothing)),
           hn::Set(one, row.times));
   for (size_t c = 0; c < row.values.classes; ++c) {
     Dd<One> t = Mul(one, keep, hn::Set(one, row.values.hi[c]));
-    t = Add(one, t, hn::Set(one, std::ldexp(smoothing, -down)));
-    row.values.Put(one, c, Mul(one, t, hn::Set(one, weights[c])));
+    t = Add(one, t, hn::Set(one, ScaledDown(smoothing, row.exponent)));
+    const double weight = weights[c];
+    Dd<One> product = Mul(one, t, hn::Set(one, weight));
+    if (FromLane(t.hi) != 0.0 && weight != 0.0 &&
+        FromLane(product.hi) < kLeastScaled) {
+      product = ToDd(one, hn::Set(one, 0x1p-1074));  // not 0, and no more
+      row.exact = false;
+    }
+    row.values.Put(one, c, product);
   }
   std::fill(row.values.hi + row.values.classes,
             row.values.hi + row.values.padded, 0.0);
@@ -75,11 +83,10 @@ HWY_INLINE TargetRow LoadTargets(InRow targets, double smoothing,
   const double largest =
       *std::max_element(row.values.hi, row.values.hi + targets.classes);
   const bool tiny = largest > 0.0 && largest < 0x1p-400 && smoothing == 0.0;
-  if (tiny || largest > 0x1p400) {
+  if (tiny || largest > 2.0) {
     row.exponent = SafeExponent(largest);
     for (size_t c = 0; c < targets.classes; ++c) {
-      row.values.hi[c] =
-          std::ldexp(row.values.hi[c], -static_cast<int>(row.exponent));
+      row.values.hi[c] = ScaledDown(row.values.hi[c], row.exponent);
     }
   }
   WeighTargets(smoothing, weights, arg_max, row);
@@ -103,12 +110,17 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
         d, masked, ToDd(d, zero), Scale(d, Neg(d, t), hn::Set(d, 0x1p-64)));
     below = Add(d, below, Mul(d, weight, depth));
   }
+  if (row.beyond || !targets.exact) return Unknown();
   if (!hn::AllFalse(d, infinite)) return {{}, 0.0, HUGE_VAL};
   const DoubleDouble depth = SumOfLanes(d, below);
   const DoubleDouble log_part = Product(targets.total, row.log_sum);
   const double exponent = targets.exponent;
   WideValue loss = {log_part, exponent - kUp, 0.0,
                     2 * log_part.hi * row.others_relative};
+  if (log_part.hi < kLeastProduct && depth.hi == 0.0 &&
+      targets.total.hi != 0.0 && row.log_sum.hi != 0.0) {
+    return Unknown();
+  }
   if (depth.hi != 0.0) {
     // What underflows must not vanish, nor in the division at the end: beside a
     // depth from e^-600 or less, 2^-960 is as good as nothing
@@ -132,6 +144,7 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
                                const LastResort& last_resort) {
   if (d_logits.data == nullptr) return;
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
+  if (!targets.exact) return StoreByLastResort(d_logits, last_resort, open);
   const DoubleDouble inverse =
       Quotient({1.0, 0.0},
                Product(Product(row.sum, shares.divisor), {targets.times, 0.0}));
@@ -144,11 +157,15 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
   const DoubleDouble t_max = {targets.values.hi[m], targets.values.lo[m]};
   const DoubleDouble pull = Product({0x1p500, 0.0}, targets.others);
   const DoubleDouble push = Product(t_max, row.others);
+  // Products below 2^-900 may have lost bits, or all
+  const double lost = targets.total.hi == 0.0 ? 0.0 : 0x1p-900;
   const Apart at_max = {
       m,
       {Product(Sum(pull, {-push.hi, -push.lo}), inverse), scale, 0.0,
        2 * inverse.hi *
-           (pull.hi * relative + push.hi * (relative + row.others_relative))}};
+               (pull.hi * relative +
+                push.hi * (relative + row.others_relative)) +
+           (row.others.hi == 0.0 ? 0.0 : lost)}};
 
   const double off = 2 * relative * inverse.hi;
   const double total = targets.total.hi * 2;
@@ -165,8 +182,12 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
     const auto size =
         hn::Add(hn::Mul(e_hi, hn::Set(d, total)),
                 hn::Mul(push_i.hi, hn::Set(d, 1 + stand_ins / relative)));
-    const auto error = hn::Add(hn::Mul(size, hn::Set(d, off)),
-                               hn::Mul(far, hn::Set(d, total * inverse.hi)));
+    const auto none = hn::And(hn::Eq(e_hi, hn::Zero(d)),
+                              hn::Eq(V<Doubles>(t.hi), hn::Zero(d)));
+    const auto error =
+        hn::Add(hn::Add(hn::Mul(size, hn::Set(d, off)),
+                        hn::Mul(far, hn::Set(d, total * inverse.hi))),
+                hn::IfThenZeroElse(none, hn::Set(d, lost)));
     return round(d, i, OffBy<Doubles>(d, {value, hn::Set(d, scale)}, error));
   };
   StoreRow(d_logits, lanes_of, last_resort, at_max, open);

@@ -1,6 +1,7 @@
 #ifndef SURPRISAL_COMMON_UNDECIDED_H_
 #define SURPRISAL_COMMON_UNDECIDED_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -11,6 +12,9 @@ class Undecided {
  public:
   void Note(size_t i) { places_.push_back(i); }
   bool Empty() const { return places_.empty(); }
+  bool Has(size_t i) const {
+    return std::find(places_.begin(), places_.end(), i) != places_.end();
+  }
   const std::vector<size_t>& Places() const { return places_; }
 
  private:

@@ -35,7 +35,8 @@ HWY_INLINE WideValue Raised(WideValue x, double exponent) {
 
 /// Adds wide values in three double-doubles, for terms around 2^-500, 1 and
 /// 2^500: none over- or underflows, and of two neighbours both count in the
-/// total. What the third would add is part of the error.
+/// total. What the third would add is part of the error, and so are smaller
+/// terms than these can hold; of larger ones nothing is known.
 class WideSum {
  public:
   HWY_INLINE void Add(WideValue x) {
@@ -47,6 +48,14 @@ class WideSum {
     if (x.value.hi != 0.0 || x.error != 0.0) {
       const double size =
           std::ilogb(std::max(std::abs(x.value.hi), x.error)) + x.exponent;
+      if (size < -1350) {
+        errors_[0] += 0x1p-849;
+        return;
+      }
+      if (size > 1350) {
+        errors_[2] = HUGE_VAL;
+        return;
+      }
       const size_t bin = size < -250 ? 0 : size <= 250 ? 1 : 2;
       const double down = x.exponent - kExponents[bin];
       bins_[bin] = Sum(bins_[bin], ScaleScalar(x.value, down));
@@ -90,6 +99,7 @@ class WideSum {
 HWY_INLINE WideValue DivideWide(WideValue x, DoubleDouble divisor,
                                 double relative = 0.0) {
   if (x.special != 0.0) return x;
+  if (relative == HUGE_VAL) return Unknown();
   x = Centred(x);
   x.value = Quotient(x.value, divisor);
   x.error = x.error / divisor.hi * (1 + 0x1p-50) +
@@ -108,6 +118,7 @@ HWY_INLINE double SafeExponent(double largest) {
 struct ScaledWeights {
   std::vector<double> values;
   double exponent = 0.0;
+  bool exact = true;  ///< else none of the values is to be used
 
   HWY_INLINE double operator[](size_t c) const {
     return values.empty() ? 1.0 : values[c];
@@ -120,15 +131,16 @@ HWY_INLINE ScaledWeights LoadWeights(std::span<const double> weights) {
   scaled.exponent =
       SafeExponent(*std::max_element(weights.begin(), weights.end()));
   for (const double w : weights) {
-    scaled.values.push_back(std::ldexp(w, -static_cast<int>(scaled.exponent)));
+    scaled.values.push_back(ScaledDown(w, scaled.exponent));
   }
+  scaled.exact = KeepBits(scaled.values.data(), scaled.values.size());
   return scaled;
 }
 
 /// How the rows of a batch share in its mean.
 struct Shares {
   DoubleDouble divisor = {1.0, 0.0};  ///< in units of the weights' 2^exponent
-  double relative = 0.0;              ///< its error
+  double relative = 0.0;              ///< its error; infinite: nothing is known
   bool nothing = false;               ///< a mean over no weight at all
 };
 
@@ -149,6 +161,7 @@ HWY_INLINE Shares SharesOf(std::span<const Label> labels, Label ignore_index,
   }
   const WideValue total = sum.Total();
   if (total.value.hi == 0.0) return {{1.0, 0.0}, 0.0, true};
+  if (!weights.exact) return {{1.0, 0.0}, HUGE_VAL, false};
   return {ScaleScalar(total.value, total.exponent),
           total.error / total.value.hi, false};
 }

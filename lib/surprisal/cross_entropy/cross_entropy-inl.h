@@ -48,7 +48,9 @@ HWY_INLINE WideValue LabelLoss(const ExpRow& row, size_t y, double weight) {
   if (weight == 0.0) return {};
   const One one;
   const DoubleDouble t = {row.shifted.hi[y], row.shifted.lo[y]};
-  if (std::isinf(t.hi)) return {{}, 0.0, HUGE_VAL};
+  if (std::isinf(t.hi)) {
+    return row.beyond ? Unknown() : WideValue{{}, 0.0, HUGE_VAL};
+  }
   const Scaled<One> w = Normalize(one, hn::Set(one, weight));
   const double w_value = FromLane(w.value.hi);
   const double w_exponent = FromLane(w.exponent);
@@ -291,9 +293,14 @@ inline HWY_NOINLINE void FullLabelRow(const LabelBatch& batch, size_t r,
   // The loss first: the gradient may be written over the logits
   if (batch.smoothing == 0.0) {
     if (!first.loss) {
-      writer.Row(r, Raised(LabelLoss(row, y, weight), exponent));
+      const WideValue loss = LabelLoss(row, y, weight);
+      const bool known = batch.weights.exact || loss.special != 0.0;
+      writer.Row(r, known ? Raised(loss, exponent) : Unknown());
     }
     if (first.gradient) return;
+    if (row.kind == RowKind::kRegular && !batch.weights.exact) {
+      return StoreByLastResort(to, gradient, first.open);
+    }
     LabelGradient(row, y, weight, batch.shares, exponent, to, first.open,
                   gradient);
   } else {
@@ -323,7 +330,7 @@ HWY_INLINE void LabelRow(const LabelBatch& batch, size_t r, bool has_loss,
   }
   FirstRowResult result;
   result.loss = has_loss;
-  if (first) {
+  if (first && batch.weights.exact) {
     result = batch.smoothing == 0.0
                  ? FirstLabelRow(batch, r, has_loss, writer)
                  : FirstSmoothedRow(batch, r, has_loss, writer);
@@ -473,9 +480,9 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
   if (options.reduction != Reduction::kMean) {
     batch.exponent = batch.weights.exponent;
   }
-  const bool by_chunk = first && batch.smoothing == 0.0 &&
-                        AreShort(logits, ElementType::kFloat32) &&
-                        d_logits.data != logits.data;
+  const bool by_chunk =
+      first && batch.smoothing == 0.0 && batch.weights.exact &&
+      AreShort(logits, ElementType::kFloat32) && d_logits.data != logits.data;
   const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
     if (by_chunk) return ShortLabelRows(batch, begin, count, writer);
     for (size_t r = begin; r < begin + count; ++r) {
@@ -506,7 +513,7 @@ HWY_INLINE void TargetsRow(const TargetBatch& batch, size_t r,
   const OutRow to = RowOrNone(batch.d_logits, r);
   const double exponent = batch.weights.exponent;
   FirstRowResult done;
-  if (first) {
+  if (first && batch.weights.exact) {
     const auto load_parts = [&] {
       return FirstTargets(targets, batch.smoothing, batch.weights);
     };

@@ -32,11 +32,8 @@ struct CrossEntropyOptions {
 /// NaN; a -inf logit whose target is not 0 makes the loss +inf; never -0.
 /// Error on sizes, classes = 0, a label, weight or smoothing out of range;
 /// nothing is written then.
-/// Accuracy: float losses are correctly rounded, double losses within 1 ulp,
-/// confident rows and reduced losses included.
-/// Limits of the double type: logits further apart than the largest double
-/// count as infinitely far, and of class weights more than 2^1000 apart the
-/// smaller ones lose bits.
+/// Accuracy: every loss is correctly rounded, those of confident rows and reduced
+/// ones included.
 void CrossEntropy(InRows logits, std::span<const Label> labels, OutRow loss,
                   const CrossEntropyOptions& options = {},
                   const Executor* executor = nullptr);

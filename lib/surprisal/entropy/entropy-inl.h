@@ -206,9 +206,11 @@ inline HWY_NOINLINE void FullEntropyOfLogitsGradientRow(InRow logits,
     const auto lost =
         hn::AndNot(negligible, hn::AndNot(at_max, hn::Eq(sum.hi, zero)));
     const auto coarse = hn::IfThenElse(lost, hn::Set(d, 1.0), value.hi);
+    const auto exponent =
+        hn::IfThenElse(at_max, hn::Set(d, -kUp), V<Doubles>(e.exponent));
     return TimesAsked(
         d, round, i, -upstream,
-        CancellingFactor<Doubles>{{{value, e.exponent}, coarse}, error});
+        CancellingFactor<Doubles>{{{value, exponent}, coarse}, error});
   };
   const auto last_resort = [&](size_t c) {
     return certain::EntropyOfLogitsGradient(d_logits.type, logits, upstream, c);

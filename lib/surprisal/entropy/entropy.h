@@ -16,9 +16,7 @@ namespace surprisal {
 ///                      16-bit probabilities.
 /// Error if the sizes differ, some but not all are of type double, or classes =
 /// 0.
-/// Accuracy: float and 16-bit results are correctly rounded, double results
-/// within 1 ulp where the terms do not cancel (they cannot when every entry is
-/// at most 1).
+/// Accuracy: every result is correctly rounded.
 void Entropy(InRows probs, OutRow entropy, const Executor* executor = nullptr);
 
 /// Gradient of Entropy: d_probs[c] = -upstream (1 + ln p_c); at p_c = 0 the

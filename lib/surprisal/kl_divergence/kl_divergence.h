@@ -18,8 +18,7 @@ namespace surprisal {
 ///                   holds NaN. Of type float for 16-bit p and q.
 /// Error if the sizes differ, some but not all are of type double, or classes =
 /// 0.
-/// Accuracy: float and 16-bit results are correctly rounded, double results
-/// within 1 ulp where the sum does not cancel more than 2^50 times.
+/// Accuracy: every result is correctly rounded, however much the sum cancels.
 void KlDivergence(InRows p, InRows q, OutRow kl_divergence,
                   const Executor* executor = nullptr);
 

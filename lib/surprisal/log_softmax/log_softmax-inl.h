@@ -168,6 +168,11 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
   if (row.kind != RowKind::kRegular || std::isnan(g.special)) {
     return FillRow(d_logits, NAN);
   }
+  const auto last_resort = [&](size_t c) {
+    return certain::LogSoftmaxVjp(d_logits.type, logits, upstream, temperature,
+                                  c);
+  };
+  if (!g.exact) return StoreByLastResort(d_logits, last_resort, open);
   const One one;
   const double g_max = g.values.hi[row.arg_max];
   std::fill(g.values.lo, g.values.lo + g.values.padded, 0.0);
@@ -224,10 +229,6 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
     const auto up = hn::IfThenElseZero(product_only, V<Doubles>(e.exponent));
     return round(d, i,
                  OffBy(d, {value, hn::Add(up, hn::Set(d, exponent))}, error));
-  };
-  const auto last_resort = [&](size_t c) {
-    return certain::LogSoftmaxVjp(d_logits.type, logits, upstream, temperature,
-                                  c);
   };
   StoreRow(d_logits, lanes_of, last_resort, {row.arg_max, at_max}, open);
 }

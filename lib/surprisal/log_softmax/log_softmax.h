@@ -18,9 +18,8 @@ namespace surprisal {
 /// +0; a negative one too small for the type is -0.
 /// Error if the shapes differ, some but not all are of type double, classes = 0,
 /// or the temperature is out of range.
-/// Accuracy: float and 16-bit results are correctly rounded, double results
-/// within 1 ulp,
-/// also where the probability is so near 1 that its logarithm is subnormal.
+/// Accuracy: every result is correctly rounded, also where the probability is so
+/// near 1 that its logarithm is subnormal.
 void LogSoftmax(InRows logits, OutRows log_probs,
                 const SoftmaxOptions& options = {},
                 const Executor* executor = nullptr);
@@ -30,9 +29,7 @@ void LogSoftmax(InRows logits, OutRows log_probs,
 /// @param[in]  upstream  [rows, classes], the gradient w.r.t. `log_probs`.
 /// @param[out] d_logits  [rows, classes]; may be `logits` or `upstream` itself.
 /// Special values: rows whose log-probabilities are NaN get NaN.
-/// Accuracy: as LogSoftmax where the difference cancels less than 2^50 times.
-/// For double, also where no upstream entry beyond e^600 times the others
-/// stands at a class whose probability underflows.
+/// Accuracy: every result is correctly rounded.
 void LogSoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
                    const SoftmaxOptions& options = {},
                    const Executor* executor = nullptr);

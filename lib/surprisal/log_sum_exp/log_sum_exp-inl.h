@@ -20,7 +20,7 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// max + ln(sum), or ln(sum) with all its bits where the maximum is 0.
+/// max + ln(sum), times 2^500 where the maximum is small: ln(sum) may be smaller.
 HWY_INLINE WideValue LogSumExpOf(const ExpRow& row) {
   WideValue x;
   if (row.kind == RowKind::kNaN) x.special = NAN;
@@ -28,9 +28,9 @@ HWY_INLINE WideValue LogSumExpOf(const ExpRow& row) {
     x.special = row.max;
   }
   if (row.kind != RowKind::kRegular) return x;
-  const bool scaled = row.max == 0.0;
+  const bool scaled = std::abs(row.max) < 1.0;
   const DoubleDouble log_sum = scaled ? row.log_sum : row.LogSum();
-  x.value = scaled ? log_sum : Sum(log_sum, {row.max, 0.0});
+  x.value = Sum(log_sum, {scaled ? row.max * 0x1p500 : row.max, 0.0});
   x.exponent = scaled ? -kUp : 0.0;
   x.error = std::abs(x.value.hi) * 0x1p-100 + log_sum.hi * row.others_relative;
   return x;

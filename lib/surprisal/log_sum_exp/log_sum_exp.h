@@ -16,9 +16,8 @@ namespace surprisal {
 /// if it holds nothing but -inf.
 /// Error if the sizes differ, some but not all are of type double, or classes =
 /// 0.
-/// Accuracy: float and 16-bit results are correctly rounded, double results
-/// within 1 ulp
-/// where the result is not the difference of terms 2^50 times its size.
+/// Accuracy: every result is correctly rounded, also near 0, where the largest
+/// logit and the logarithm of the sum cancel.
 void LogSumExp(InRows logits, OutRow log_sum_exp,
                const Executor* executor = nullptr);
 

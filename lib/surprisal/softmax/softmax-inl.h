@@ -70,6 +70,7 @@ struct UpstreamRow {
   DoubleRow values;
   double exponent = 0.0;
   double special = 0.0;  ///< NaN if some entry is not finite
+  bool exact = true;     ///< else none of the values is to be used
 };
 
 HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
@@ -90,12 +91,9 @@ HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
   if (magnitude == 0.0 || std::isnan(row.special)) return row;
   row.exponent = std::ilogb(magnitude);
   for (size_t c = 0; c < upstream.classes; ++c) {
-    const double value = row.values.hi[c];
-    const double scaled = std::ldexp(value, -static_cast<int>(row.exponent));
-    // What is not 0 stays so: as the only term of a result it must be seen
-    const bool lost = scaled == 0.0 && value != 0.0;
-    row.values.hi[c] = lost ? std::copysign(0x1p-1074, value) : scaled;
+    row.values.hi[c] = ScaledDown(row.values.hi[c], row.exponent);
   }
+  row.exact = KeepBits(row.values.hi, upstream.classes);
   return row;
 }
 
@@ -103,6 +101,7 @@ HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
 struct ScaledLead {
   DoubleDouble value;
   double size = 0.0;
+  bool exact = true;  ///< else terms may have lost bits
 };
 
 /// A = sum_k e_k (g_m - g_k) for the most probable class m.
@@ -110,20 +109,26 @@ HWY_INLINE ScaledLead LeadOf(const ExpRow& row, const UpstreamRow& g) {
   const Doubles d;
   const V<Doubles> g_max = hn::Set(d, g.values.hi[row.arg_max]);
   Dd<Doubles> total = ToDd(d, hn::Zero(d));
-  V<Doubles> size = hn::Zero(d);
+  const V<Doubles> zero = hn::Zero(d);
+  V<Doubles> size = zero;
+  auto differ = hn::Lt(zero, zero);
   for (size_t i = 0; i < row.exps.padded; i += hn::Lanes(d)) {
     const V<Doubles> g_i = hn::Load(d, g.values.hi + i);
-    const Dd<Doubles> term =
-        Mul(d, row.exps.At(d, i), TwoSum(d, g_max, hn::Neg(g_i)));
+    const Dd<Doubles> e = row.exps.At(d, i);
+    const Dd<Doubles> term = Mul(d, e, TwoSum(d, g_max, hn::Neg(g_i)));
     total = Add(d, total, term);
     size = hn::Add(size, hn::Abs(V<Doubles>(term.hi)));
+    differ = hn::Or(
+        differ, hn::And(hn::Ne(V<Doubles>(e.hi), zero), hn::Ne(g_i, g_max)));
   }
-  return {SumOfLanes(d, total), SumOfLanes(d, ToDd(d, size)).hi};
+  const double all = SumOfLanes(d, ToDd(d, size)).hi;
+  return {SumOfLanes(d, total), all,
+          all >= kLeastProduct || hn::AllFalse(d, differ)};
 }
 
 /// d_j = p_j (sum_k p_k (g_j - g_k)) / temperature. The inner sum is taken
-/// relative to the most probable class m, A = sum_k e_k (g_m - g_k), so that
-/// nothing cancels at j = m; elsewhere it is (g_j - g_m) sum + A. The places that
+/// relative to the most probable class m, (g_j - g_m) sum + sum_k e_k (g_m - g_k),
+/// so that nothing cancels at j = m. The places that
 /// `open` names, or without any the whole row.
 inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
                                            double temperature, OutRow d_logits,
@@ -132,9 +137,13 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
   const UpstreamRow g = LoadUpstream(upstream, row.exps.hi);
   if (std::isnan(g.special)) return FillRow(d_logits, NAN);
-  const ScaledLead scaled = LeadOf(row, g);
-  const DoubleDouble lead = {scaled.value.hi * 0x1p-500,
-                             scaled.value.lo * 0x1p-500};
+  const auto last_resort = [&](size_t c) {
+    return certain::SoftmaxVjp(d_logits.type, logits, upstream, temperature, c);
+  };
+  const ScaledLead lead = LeadOf(row, g);
+  if (!g.exact || !lead.exact) {
+    return StoreByLastResort(d_logits, last_resort, open);
+  }
   // What others are off by counts among the sizes of the terms
   const double relative = row.relative + row.others_relative;
   const One one;
@@ -142,31 +151,22 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
   const DoubleDouble divisor =
       Product(Product(row.sum, row.sum), {FromLane(t.value.hi), 0.0});
   const DoubleDouble inverse = Quotient({1.0, 0.0}, divisor);
-  const double exponent = g.exponent - FromLane(t.exponent);
+  const DoubleDouble up = Product(row.sum, {0x1p500, 0.0});
+  const double exponent = g.exponent - FromLane(t.exponent) - kUp;
   const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
     const auto g_max = hn::Set(d, g.values.hi[row.arg_max]);
     const auto ahead = TwoSum(d, g_i, hn::Neg(g_max));
-    const auto of_sum = Mul(d, ahead, ToDd(d, row.sum));
+    const auto of_sum = Mul(d, ahead, ToDd(d, up));
     const auto e = ExpAt(d, row, i);
-    auto value = Mul(d, e.value, Add(d, of_sum, ToDd(d, lead)));
-    auto size = hn::Mul(
-        e.value.hi,
-        hn::Add(hn::Abs(of_sum.hi), hn::Set(d, scaled.size * 0x1p-500)));
-    // At a maximum with g_m itself: e = 1 times the scaled A
-    const auto at_max =
-        hn::And(hn::Eq(hn::Load(d, row.shifted.hi + i), hn::Zero(d)),
-                hn::Eq(g_i, g_max));
-    value = IfThenElse(d, at_max, ToDd(d, scaled.value), value);
-    size = hn::IfThenElse(at_max, hn::Set(d, scaled.size), size);
-    value = Mul(d, value, ToDd(d, inverse));
+    const auto inner = Add(d, of_sum, ToDd(d, lead.value));
+    const auto value = Mul(d, Mul(d, e.value, inner), ToDd(d, inverse));
+    const auto size =
+        hn::Mul(e.value.hi, hn::Add(hn::Abs(of_sum.hi), hn::Set(d, lead.size)));
     const auto error = hn::Mul(size, hn::Set(d, relative * inverse.hi));
     return round(
         d, i,
         OffBy(d, {value, hn::Add(e.exponent, hn::Set(d, exponent))}, error));
-  };
-  const auto last_resort = [&](size_t c) {
-    return certain::SoftmaxVjp(d_logits.type, logits, upstream, temperature, c);
   };
   StoreRow(d_logits, lanes_of, last_resort, {}, open);
 }

@@ -22,8 +22,7 @@ struct SoftmaxOptions {
 /// all NaN; a single -inf logit has probability +0.
 /// Error if the shapes differ, some but not all are of type double, classes = 0,
 /// or the temperature is out of range.
-/// Accuracy: float and 16-bit results are correctly rounded, double results
-/// within 1 ulp, subnormal ones included.
+/// Accuracy: every result is correctly rounded, subnormal ones included.
 void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options = {},
              const Executor* executor = nullptr);
 
@@ -42,9 +41,7 @@ void MaskedSoftmax(InRows logits, Rows<const std::uint8_t> mask, OutRows probs,
 /// @param[out] d_logits  [rows, classes]; may be `logits` or `upstream` itself.
 /// Special values: rows whose probabilities are NaN get NaN. A probability of
 /// +0 from a -inf logit has gradient 0.
-/// Accuracy: as Softmax where the difference cancels less than 2^50 times. For
-/// double, also where no upstream entry beyond e^600 times the others stands at
-/// a class whose probability underflows.
+/// Accuracy: every result is correctly rounded.
 void SoftmaxVjp(InRows logits, InRows upstream, OutRows d_logits,
                 const SoftmaxOptions& options = {},
                 const Executor* executor = nullptr);

@@ -13,8 +13,7 @@ namespace surprisal {
 /// @param[in]  x  any number of elements, any value.
 /// @param[out] y  as many elements; may be `x` itself.
 /// Error if the sizes differ, or some but not all are of type double. Accuracy:
-/// float and 16-bit results are correctly rounded, double results within 1 ulp,
-/// subnormal ones included.
+/// every result is correctly rounded, subnormal ones included.
 void Softplus(InRow x, OutRow y);
 
 /// Gradient of Softplus: d_x = upstream * Sigmoid(x).
@@ -37,8 +36,7 @@ auto Softplus(const Range& x) {
 /// @param[in]  x  any number of elements, any value.
 /// @param[out] y  as many elements; may be `x` itself.
 /// Error if the sizes differ, or some but not all are of type double. Accuracy:
-/// float and 16-bit results are correctly rounded, double results within 1 ulp,
-/// subnormal ones included.
+/// every result is correctly rounded, subnormal ones included.
 void LogSigmoid(InRow x, OutRow y);
 
 /// Gradient of LogSigmoid: d_x = upstream * Sigmoid(-x).
