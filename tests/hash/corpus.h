@@ -363,6 +363,26 @@ inline std::vector<Case<double>> Cases() {
   return cases;
 }
 
+/// Enough rows to be split into eight pieces; with logits, upstream gradients and
+/// labels alone.
+inline std::vector<Case<double>> BigCases() {
+  Random random(20260102);
+  std::vector<Case<double>> cases(2);
+  cases[0].rows = 50000, cases[0].classes = 10;
+  cases[1].rows = 160, cases[1].classes = 3000;
+  for (Case<double>& x : cases) {
+    for (size_t i = 0; i < x.rows * x.classes; ++i) {
+      x.logits.push_back(random.Within(3));
+      x.upstream.push_back(random.Within(2));
+    }
+    for (size_t r = 0; r < x.rows; ++r) {
+      x.labels.push_back(static_cast<Label>(random.Below(x.classes)));
+      x.row_upstream.push_back(random.Within(2));
+    }
+  }
+  return cases;
+}
+
 template <class T>
 Case<T> To(const Case<double>& from) {
   Case<T> to;

@@ -5,6 +5,7 @@
 // built for any instruction set.
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "corpus.h"
@@ -77,9 +79,9 @@ class Runner {
  public:
   using Scalar = typename Element<T>::Scalar;
 
-  explicit Runner(Lines& lines)
+  Runner(Lines& lines, const std::vector<Case<double>>& cases)
       : lines_(lines), arguments_(To<T>(Arguments())) {
-    for (const Case<double>& x : Cases()) cases_.push_back(To<T>(x));
+    for (const Case<double>& x : cases) cases_.push_back(To<T>(x));
     Random random(31415);
     std::vector<double> upstream;
     for (size_t i = 0; i < arguments_.size(); ++i) {
@@ -411,9 +413,70 @@ void RunKlDivergence(Runner<T>& run) {
             });
 }
 
+/// Pieces of work on so many threads of their own.
+class Threads : public Executor {
+ public:
+  explicit Threads(size_t threads) : threads_(threads) {}
+
+  void Run(size_t count,
+           const std::function<void(size_t)>& piece) const override {
+    std::atomic<size_t> next = 0;
+    const auto work = [&] {
+      for (size_t i = next++; i < count; i = next++) piece(i);
+    };
+    std::vector<std::thread> others;
+    for (size_t t = 1; t < threads_; ++t) others.emplace_back(work);
+    work();
+    for (std::thread& other : others) other.join();
+  }
+
+ private:
+  size_t threads_;
+};
+
+/// Names what RunBig() runs.
+constexpr char kBig[] = ".big";
+
+/// The functions of rows on batches of many pieces.
+void RunBig(Lines& lines, const Executor* executor) {
+  using BigCase = Case<float>;
+  Runner<float> run(lines, BigCases());
+  const std::string big = kBig;
+  run.Elements("Softmax" + big, [&](const BigCase& x, auto y) {
+    Softmax(x.In(x.logits), y, {}, executor);
+  });
+  run.Elements("SoftmaxVjp" + big, [&](const BigCase& x, auto d) {
+    SoftmaxVjp(x.In(x.logits), x.In(x.upstream), d, {}, executor);
+  });
+  run.Elements("LogSoftmax" + big, [&](const BigCase& x, auto y) {
+    LogSoftmax(x.In(x.logits), y, {}, executor);
+  });
+  run.Elements("LogSoftmaxVjp" + big, [&](const BigCase& x, auto d) {
+    LogSoftmaxVjp(x.In(x.logits), x.In(x.upstream), d, {}, executor);
+  });
+  run.Scalars("LogSumExp" + big, RowsOf, [&](const BigCase& x, auto y) {
+    LogSumExp(x.In(x.logits), y, executor);
+  });
+  run.Scalars("EntropyOfLogits" + big, RowsOf, [&](const BigCase& x, auto y) {
+    EntropyOfLogits(x.In(x.logits), y, executor);
+  });
+  for (const NamedReduction& named : kReductions) {
+    const CrossEntropyOptions options = {.reduction = named.value};
+    run.Each("CrossEntropyWithGradient" + big + named.name,
+             [&](const BigCase& x, Hash& hash) {
+               std::vector<float> loss(LossesOf(named.value)(x));
+               std::vector<float> d(x.logits.size());
+               CrossEntropyWithGradient(x.In(x.logits), x.labels,
+                                        std::span(loss), x.Out(d), options,
+                                        executor);
+               hash.Add(loss).Add(d);
+             });
+  }
+}
+
 template <class T>
 void RunAll(Lines& lines) {
-  Runner<T> run(lines);
+  Runner<T> run(lines, Cases());
   RunElementwise(run);
   RunLogSumExp(run);
   RunSoftmax(run);
@@ -432,6 +495,15 @@ Lines RunAllTypes() {
   RunAll<double>(lines);
   RunAll<float16_t>(lines);
   RunAll<bfloat16_t>(lines);
+  RunBig(lines, nullptr);
+  return lines;
+}
+
+/// What threads can make a difference to.
+Lines RunOnThreads(size_t threads) {
+  Lines lines;
+  const Threads executor(threads);
+  RunBig(lines, &executor);
   return lines;
 }
 
@@ -447,6 +519,7 @@ void Choose(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
 
 struct Options {
   std::vector<std::string> targets;  ///< empty for all
+  std::vector<size_t> threads;       ///< beside the calling one alone
   std::string expect;                ///< a file to compare with
   std::string update;                ///< a file to write
 };
@@ -454,6 +527,7 @@ struct Options {
 struct Result {
   std::string target;
   Lines lines;
+  bool big = false;  ///< of RunBig() alone
 };
 
 std::string Joined(const std::vector<std::string>& names) {
@@ -479,11 +553,16 @@ std::vector<int64_t> Chosen(const std::vector<std::string>& wanted) {
   return wanted.empty() ? all : chosen;
 }
 
-std::vector<Result> RunTargets(const std::vector<std::string>& wanted) {
+std::vector<Result> RunTargets(const Options& options) {
   std::vector<Result> results;
-  for (const int64_t target : Chosen(wanted)) {
+  for (const int64_t target : Chosen(options.targets)) {
     Choose(target);
-    results.push_back({hwy::TargetName(target), RunAllTypes()});
+    const std::string name = hwy::TargetName(target);
+    results.push_back({name, RunAllTypes()});
+    for (const size_t threads : options.threads) {
+      results.push_back({name + ", " + std::to_string(threads) + " threads",
+                         RunOnThreads(threads), true});
+    }
   }
   return results;
 }
@@ -492,9 +571,6 @@ std::vector<Result> RunTargets(const std::vector<std::string>& wanted) {
 std::string KeyOf(const std::string& line) {
   return line.substr(0, line.find(' ', line.find(' ') + 1));
 }
-
-/// Doubles are promised within 1 ulp only: their bits may differ.
-bool IsDouble(const std::string& line) { return line.starts_with("f64 "); }
 
 using File = std::map<std::string, std::string>;
 
@@ -508,15 +584,22 @@ File ReadFile(const std::string& path) {
   return lines;
 }
 
-/// How many lines are not what the file says. Of doubles, those are compared
-/// that the file has.
+/// What of the file a result should say.
+File Expected(const Result& result, File file) {
+  std::erase_if(file, [&](const auto& line) {
+    return result.big && line.first.find(kBig) == std::string::npos;
+  });
+  return file;
+}
+
+/// How many lines are not what the file says.
 size_t CompareTarget(const Result& result, File expected) {
   size_t different = 0;
   for (const std::string& line : result.lines) {
     const auto found = expected.find(KeyOf(line));
     const std::string want = found == expected.end() ? "" : found->second;
     if (found != expected.end()) expected.erase(found);
-    if (want == line || (want.empty() && IsDouble(line))) continue;
+    if (want == line) continue;
     ++different;
     std::cout << result.target << ": got  " << line << "\n"
               << result.target << ": want "
@@ -531,9 +614,10 @@ size_t CompareTarget(const Result& result, File expected) {
 }
 
 int Compare(const std::vector<Result>& results, const std::string& path) {
-  const File expected = ReadFile(path);
+  const File file = ReadFile(path);
   int code = 0;
   for (const Result& result : results) {
+    const File expected = Expected(result, file);
     const size_t different = CompareTarget(result, expected);
     std::cout << result.target << ": " << expected.size() << " hashes, "
               << different << " different" << std::endl;
@@ -542,24 +626,22 @@ int Compare(const std::vector<Result>& results, const std::string& path) {
   return code;
 }
 
-/// Writes the lines on which all targets agree. Only doubles may be left out.
+/// Writes the lines, on which all targets must agree.
 void Update(const std::vector<Result>& results, const std::string& path) {
   std::string text =
       "# Written by hash_corpus --update: element type, function and options, "
       "number of\n# results, hash of their bits. See hash_corpus.cpp.\n";
   for (size_t i = 0; i < results[0].lines.size(); ++i) {
     const std::string& line = results[0].lines[i];
-    const bool same = std::all_of(
-        results.begin(), results.end(),
-        [&](const Result& result) { return result.lines[i] == line; });
-    if (same) {
-      text += line + "\n";
-    } else if (IsDouble(line)) {
-      std::cerr << "left out, for targets differ: " << KeyOf(line) << "\n";
-    } else {
+    const bool same =
+        std::all_of(results.begin(), results.end(), [&](const Result& result) {
+          return result.big || result.lines[i] == line;
+        });
+    if (!same) {
       throw std::runtime_error("targets differ in " + KeyOf(line) +
                                "; nothing was written");
     }
+    text += line + "\n";
   }
   std::ofstream stream(path);
   if (!(stream << text).flush()) {
@@ -568,13 +650,24 @@ void Update(const std::vector<Result>& results, const std::string& path) {
 }
 
 constexpr char kHelp[] =
-    "Usage: hash_corpus [--target NAME]... [--expect FILE | --update FILE]\n\n"
+    "Usage: hash_corpus [--target NAME]... [--threads N]... "
+    "[--expect FILE | --update FILE]\n\n"
     "Prints a hash of what each function returns over a fixed corpus, for "
     "every\n"
     "SIMD target of this machine or those named.\n\n"
+    "  --threads N    runs batches of many rows on N threads as well, 1 to "
+    "1000\n"
     "  --expect FILE  compares with the file instead; differences are printed\n"
     "  --update FILE  writes the file instead: what is the same on all "
     "targets\n";
+
+size_t ThreadsOf(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  const size_t threads =
+      digits && !text.empty() && text.size() < 5 ? std::stoul(text) : 0;
+  if (threads >= 1 && threads <= 1000) return threads;
+  throw std::runtime_error("--threads " + text + " is outside [1, 1000]");
+}
 
 Options Parse(int argc, char** argv) {
   Options options;
@@ -583,6 +676,8 @@ Options Parse(int argc, char** argv) {
     if (i + 1 == argc) throw std::runtime_error(name + " needs a value");
     if (name == "--target") {
       options.targets.push_back(argv[i + 1]);
+    } else if (name == "--threads") {
+      options.threads.push_back(ThreadsOf(argv[i + 1]));
     } else if (name == "--expect") {
       options.expect = argv[i + 1];
     } else if (name == "--update") {
@@ -600,7 +695,7 @@ int Main(int argc, char** argv) {
     return 0;
   }
   const Options options = Parse(argc, argv);
-  const std::vector<Result> results = RunTargets(options.targets);
+  const std::vector<Result> results = RunTargets(options);
   if (!options.expect.empty()) return Compare(results, options.expect);
   if (!options.update.empty()) {
     Update(results, options.update);
