@@ -195,6 +195,57 @@ Use UseOfTargetLoss(std::span<const float> logits,
   return use;
 }
 
+/// A row that is a chunk by itself.
+HWY_INLINE void LoadAsChunk(std::span<const float> logits, ShortChunk& chunk) {
+  chunk.rows = 1;
+  chunk.classes = logits.size();
+  FindRows(chunk.classes, chunk);
+  OpenRows open(1);
+  LoadShortChunk(logits, 0, chunk, open);
+}
+
+/// What is known of the exponentials, the others and the logarithm of a row as
+/// one of few classes, shifted by its maximum.
+Use UseOfShiftedRow(std::span<const float> logits,
+                    std::span<const float> /*targets*/) {
+  const One one;
+  ShortChunk chunk;
+  LoadAsChunk(logits, chunk);
+  ShortOthers rows;
+  FindShortOthers(chunk, rows);
+  const ExpRow row = LoadExpRow(logits);
+  Use use;
+  const auto take = [&](double value, double relative, DoubleDouble truth,
+                        double exponent) {
+    const Estimate<One> estimate = {hn::Set(one, value),
+                                    hn::Set(one, value * relative)};
+    const Scaled<One> scaled = {ToDd(one, truth), hn::Set(one, exponent)};
+    use.Take(DistanceFrom(estimate, scaled), value * relative);
+  };
+  for (size_t c = 0; c < chunk.classes; ++c) {
+    if (row.shifted.hi[c] < -kFirstDepth) continue;
+    take(chunk.exps[c], chunk.exp_error, {row.exps.hi[c], row.exps.lo[c]},
+         -kUp);
+  }
+  take(chunk.sums[0], chunk.sum_error, row.sum, 0.0);
+  take(rows.others[0], rows.others_error, row.others, -kUp);
+  take(rows.logs[0], rows.log_error, row.log_sum, -kUp);
+  return use;
+}
+
+/// The loss of a label beside which there is next to nothing, which is 0.
+Use UseOfStandIns(std::span<const float> logits,
+                  std::span<const float> /*targets*/) {
+  ShortChunk chunk;
+  LoadAsChunk(logits, chunk);
+  ShortOthers rows;
+  FindShortOthers(chunk, rows);
+  const WideValue loss = ShortLoss(chunk, rows, 0, 0, 1.0);
+  Use use;
+  use.Take(loss.value.hi, loss.error);
+  return use;
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace surprisal
 HWY_AFTER_NAMESPACE();
@@ -223,6 +274,8 @@ HWY_EXPORT(UseOfGradientFromLogits);
 HWY_EXPORT(UseOfGradientFromProbs);
 HWY_EXPORT(UseOfEntropy);
 HWY_EXPORT(UseOfTargetLoss);
+HWY_EXPORT(UseOfShiftedRow);
+HWY_EXPORT(UseOfStandIns);
 
 /// Floats, as the first stage wants them.
 double Narrow(double x) { return static_cast<float>(x); }
@@ -312,15 +365,17 @@ TEST_CASE("binary losses and gradients lie where the first stage says") {
            [&] { return HWY_DYNAMIC_DISPATCH(UseOfGradientFromProbs)(probs); });
 }
 
-/// Rows of logits, some of them confident, and of targets.
+/// Rows of logits, from `offset` on, some of them confident, and of targets.
 template <class UseFn>
-Use UseOfRows(const UseFn& use_of) {
+Use UseOfRows(double offset, const UseFn& use_of) {
   Random random(54);
   Use worst;
   for (size_t trial = 0; trial < 3000; ++trial) {
     std::vector<float> logits(2 + random.Below(60)), targets(logits.size());
     const double spread = std::exp2(random.Uniform(-4, 6));
-    for (float& x : logits) x = static_cast<float>(random.Uniform(0, spread));
+    for (float& x : logits) {
+      x = static_cast<float>(offset + random.Uniform(0, spread));
+    }
     for (float& t : targets) t = static_cast<float>(random.Uniform(0, 1));
     if (trial % 3 == 0) logits[0] += 40;
     const Use use = use_of(logits, targets);
@@ -331,9 +386,48 @@ Use UseOfRows(const UseFn& use_of) {
 }
 
 TEST_CASE("entropies and soft targets' losses lie where the first stage says") {
-  CheckUse(2990, [] { return UseOfRows(HWY_DYNAMIC_DISPATCH(UseOfEntropy)); });
   CheckUse(2990,
-           [] { return UseOfRows(HWY_DYNAMIC_DISPATCH(UseOfTargetLoss)); });
+           [] { return UseOfRows(0, HWY_DYNAMIC_DISPATCH(UseOfEntropy)); });
+  CheckUse(2990,
+           [] { return UseOfRows(0, HWY_DYNAMIC_DISPATCH(UseOfTargetLoss)); });
+}
+
+TEST_CASE("shifted rows of few classes lie where the first stage says") {
+  for (const double offset : {301.0, -500.0, 1e5}) {
+    CAPTURE(offset);
+    CheckUse(3000 * 5, [&] {
+      return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfShiftedRow));
+    });
+  }
+}
+
+/// Rows of logits near 0 and one near 320, from which they differ inexactly.
+template <class UseFn>
+Use UseOfInexactRows(const UseFn& use_of) {
+  Random random(55);
+  Use worst;
+  for (size_t trial = 0; trial < 3000; ++trial) {
+    std::vector<float> logits(2 + random.Below(60));
+    for (float& x : logits) x = static_cast<float>(random.Uniform(-1e-3, 1e-3));
+    logits[0] = static_cast<float>(random.Uniform(301, 340));
+    const Use use = use_of(logits, {});
+    worst.known += use.known;
+    worst.worst = std::max(worst.worst, use.worst);
+  }
+  return worst;
+}
+
+TEST_CASE("what stands in for a loss below e^-700 is not taken for it") {
+  CheckUse(1, [] {
+    return HWY_DYNAMIC_DISPATCH(UseOfStandIns)(std::vector<float>{0, -1000},
+                                               {});
+  });
+}
+
+TEST_CASE("differences of logits keep what their rounding takes off") {
+  CheckUse(3000 * 5, [] {
+    return UseOfInexactRows(HWY_DYNAMIC_DISPATCH(UseOfShiftedRow));
+  });
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ namespace enclosed {
 /// and costs only that one float in some 2^19 is asked about once more.
 inline constexpr double kRelative = 0x1p-44;
 
-/// Pays for what underflows: a few times 2^-1074.
+/// Pays for what underflows, and for what ExpOrTiny() does not tell from e^-708.
 inline constexpr double kTiny = 0x1p-1000;
 
 /// A result that is at least 0, and +0 if it underflows; infinities and NaN are
@@ -76,21 +76,25 @@ inline Enclosure NaN() {
   return {kNaN, kNaN};
 }
 
+/// e^x, but e^-708 below: far within kTiny of it. What underflows takes the C
+/// library several times as long (measured on x86-64).
+inline double ExpOrTiny(double x) { return std::exp(x < -708 ? -708 : x); }
+
 /// The functions of the C library, with its special values.
-inline Enclosure Exp(double x) { return AtLeastZero(std::exp(x)); }
+inline Enclosure Exp(double x) { return AtLeastZero(ExpOrTiny(x)); }
 inline Enclosure Log(double x) { return Signed(std::log(x)); }
 inline Enclosure Log1p(double x) { return Signed(std::log1p(x)); }
 inline Enclosure Expm1(double x) { return Signed(std::expm1(x)); }
 
 /// 1 / (1 + e^-x), on the side where the exponential is at most 1.
 inline Enclosure Sigmoid(double x) {
-  const double e = std::exp(-std::fabs(x));
+  const double e = ExpOrTiny(-std::fabs(x));
   return AtLeastZero((x < 0 ? e : 1) / (1 + e));
 }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
 inline Enclosure Softplus(double x) {
-  const double tail = std::log1p(std::exp(-std::fabs(x)));
+  const double tail = std::log1p(ExpOrTiny(-std::fabs(x)));
   return AtLeastZero(x > 0 ? x + tail : tail);
 }
 
@@ -102,7 +106,7 @@ inline Enclosure LogSigmoid(double x) { return -Softplus(-x); }
 inline Enclosure LogSlope(double x) { return Signed(1 / x); }
 inline Enclosure Log1pSlope(double x) { return Signed(1 / (1 + x)); }
 inline Enclosure SigmoidSlope(double x) {
-  const double e = std::exp(-std::fabs(x));
+  const double e = ExpOrTiny(-std::fabs(x));
   return AtLeastZero(e / ((1 + e) * (1 + e)));
 }
 

@@ -38,6 +38,8 @@ HWY_INLINE void LoadChunk(InRow from, size_t begin, size_t count, double* to) {
 /// - First(d, x, g): an Estimate in double arithmetic;
 /// - Full(d, round, i, x, g): double-double, rounded by `round`, specials too;
 /// - LastResort(type, x, g): certain, for what Full left open.
+/// A function of x with a domain has Special(d, x, y) as well: y, or the value
+/// where x is outside or y would be 0; there First and Full need not know it.
 /// Not inlined: for SVE, GCC 12.2 crashes on this loop where it sees the chunk on
 /// the stack.
 template <class Function>
@@ -53,6 +55,9 @@ HWY_NOINLINE void MapChunk(ElementType type, Chunk& chunk) {
         !RoundEstimate(d, format, Function::First(d, x, g), y)) {
       y = Function::Full(d, round, i, x, g);
       Stages().full += hn::Lanes(d);
+    }
+    if constexpr (requires { Function::Special(d, x, y); }) {
+      y = Function::Special(d, x, y);
     }
     hn::Store(y, d, chunk.y + i);
   }

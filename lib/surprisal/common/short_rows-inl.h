@@ -1,7 +1,7 @@
 // The first stage for many rows of few classes: a chunk of them is one run of
-// elements. At temperature 1, for 32- and 16-bit types, and where no logit of the
-// chunk is further than 300 from 0; else, and for what its bounds leave open,
-// there are the kernels for one row.
+// elements. At temperature 1 and for 32- and 16-bit types; else, for rows without
+// a finite maximum, and for what its bounds leave open, there are the kernels for
+// one row.
 
 #if defined(SURPRISAL_COMMON_SHORT_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPRISAL_COMMON_SHORT_ROWS_INL_H_
@@ -24,8 +24,15 @@ namespace HWY_NAMESPACE {
 /// chunk has at most so many elements.
 inline constexpr size_t kShortClasses = 256, kShortChunk = 1024;
 
-/// Within e^300 of 1, exponentials and their sums need no shift.
+/// Within e^300 of 1, exponentials and their sums need no shift. In a chunk with
+/// other logits each row is shifted by its maximum, which is exact, and takes one
+/// rounding more.
 inline constexpr double kShortRange = 300.0;
+inline constexpr double kShiftedExpError = 4 * kUnit;
+
+/// In a shifted chunk e^-700 stands in for what is less, but for 0. A sum below
+/// this is made of nothing else: it is more than 0 and at most what it seems.
+inline constexpr double kShortStandIns = 0x1p-900;
 
 /// Consecutive rows of a batch, one behind the other, and what the first stage
 /// knows of them.
@@ -33,7 +40,8 @@ struct ShortChunk {
   size_t first = 0;  ///< the batch's row that comes first
   size_t rows = 0;
   size_t classes = 0;
-  bool known = false;                  ///< else nothing below says anything
+  bool shifted = false;                ///< every row by its maximum
+  double exp_error = 0.0;              ///< of every exponential, relatively
   double sum_error = 0.0;              ///< of every sum, relatively
   const double* x = nullptr;           ///< logits, padded to four vectors
   double* exps = nullptr;              ///< their exponentials
@@ -185,19 +193,7 @@ HWY_INLINE void ShortSums(ShortChunk& chunk) {
   std::fill(chunk.sums + chunk.rows, chunk.sums + padded, 1.0);
   // No order of additions has more steps than this
   const size_t steps = chunk.classes / lanes + hwy::FloorLog2(lanes) + 1;
-  chunk.sum_error = kFirstExpError + static_cast<double>(steps) * kUnit;
-}
-
-HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first, size_t end,
-                               ShortChunk& chunk) {
-  chunk.first = first;
-  chunk.rows = std::min(end - first, ShortRowsPerChunk(logits.classes));
-  const size_t room = kShortChunk + 4 * kMaxDoubles;
-  double* x = Scratch(Slot::kShortLogits, room);
-  chunk.x = x;
-  chunk.exps = Scratch(Slot::kShortExps, room);
-  chunk.known = ShortExps(logits, chunk, x, chunk.exps);
-  if (chunk.known) ShortSums(chunk);
+  chunk.sum_error = chunk.exp_error + static_cast<double>(steps) * kUnit;
 }
 
 /// Rows of a chunk in which something was left open.
@@ -215,6 +211,76 @@ class OpenRows {
   bool open_[kShortChunk];
   bool any_ = false;
 };
+
+/// The largest of a row's logits; `last` has the lanes of its last vector.
+template <class M>
+HWY_INLINE double ShortMax(Doubles d, const double* x, size_t whole, M last) {
+  V<Doubles> max =
+      hn::IfThenElse(last, hn::LoadU(d, x + whole), hn::Set(d, -HUGE_VAL));
+  for (size_t i = 0; i < whole; i += hn::Lanes(d)) {
+    max = hn::Max(max, hn::LoadU(d, x + i));
+  }
+  return hn::GetLane(hn::MaxOfLanes(d, max));
+}
+
+/// The exponentials of a chunk, each row shifted by its maximum: e^(hi + lo) is
+/// e^hi (1 + lo). Of rows without a finite maximum, or with NaN, they say nothing.
+HWY_INLINE void ShiftedExps(const ShortChunk& chunk) {
+  const Doubles d;
+  const RowExponential f;
+  const size_t lanes = hn::Lanes(d), rest = chunk.classes % lanes;
+  const auto last = hn::FirstN(d, rest);
+  HWY_ALIGN double max[kShortChunk + kMaxDoubles] = {};
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    max[r] =
+        ShortMax(d, chunk.x + r * chunk.classes, chunk.classes - rest, last);
+  }
+  const V<Doubles> least = hn::Set(d, -kFirstDepth);
+  for (size_t i = 0; i < chunk.Size(); i += lanes) {
+    const V<Doubles> x = hn::Load(d, chunk.x + i);
+    const Dd<Doubles> t = TwoSum(d, x, hn::Neg(chunk.Spread(d, max, i)));
+    const V<Doubles> hi = t.hi, lo = t.lo;
+    const auto low = hn::Lt(hi, least);  // a comparison: NaN must go through
+    const V<Doubles> e = f.At<false>(d, hn::IfThenElse(low, least, hi));
+    const V<Doubles> shifted = hn::MulAdd(e, hn::IfThenZeroElse(low, lo), e);
+    const auto masked = hn::Eq(x, hn::Set(d, -HUGE_VAL));
+    hn::Store(hn::IfThenZeroElse(masked, shifted), d, chunk.exps + i);
+  }
+}
+
+/// Notes the rows of a shifted chunk that the exponentials say nothing of; where
+/// they do, the largest is 1. What is made of the others is then any number.
+HWY_INLINE void NoteSpecialRows(ShortChunk& chunk, OpenRows& open) {
+  for (size_t r = 0; r < chunk.rows; ++r) {
+    if (chunk.sums[r] >= 1.0) continue;
+    open.Note(r);
+    chunk.sums[r] = 1.0;
+    std::fill_n(chunk.exps + r * chunk.classes, chunk.classes, 0.0);
+  }
+}
+
+/// Not inlined, for its sake whose logits need no shift.
+inline HWY_NOINLINE void ShiftChunk(ShortChunk& chunk, OpenRows& open) {
+  chunk.shifted = true;
+  chunk.exp_error = kShiftedExpError;
+  ShiftedExps(chunk);
+  ShortSums(chunk);
+  NoteSpecialRows(chunk, open);
+}
+
+/// Loads the rows from `first` on and notes those that are not for the chunk.
+HWY_INLINE void LoadShortChunk(const InRows& logits, size_t first,
+                               ShortChunk& chunk, OpenRows& open) {
+  chunk.first = first;
+  const size_t room = kShortChunk + 4 * kMaxDoubles;
+  double* x = Scratch(Slot::kShortLogits, room);
+  chunk.x = x;
+  chunk.exps = Scratch(Slot::kShortExps, room);
+  chunk.shifted = false;
+  chunk.exp_error = kFirstExpError;
+  if (!ShortExps(logits, chunk, x, chunk.exps)) return ShiftChunk(chunk, open);
+  ShortSums(chunk);
+}
 
 /// Rounds what ends_at(d, i) says of the elements of a chunk, stores it in `to`,
 /// and notes the rows of what is left open.
@@ -259,17 +325,6 @@ struct ShortOthers {
   double others_error = 0.0;              ///< relatively
   double log_error = 0.0;
 };
-
-/// The largest of a row's logits; `last` has the lanes of its last vector.
-template <class M>
-HWY_INLINE double ShortMax(Doubles d, const double* x, size_t whole, M last) {
-  V<Doubles> max =
-      hn::IfThenElse(last, hn::LoadU(d, x + whole), hn::Set(d, -HUGE_VAL));
-  for (size_t i = 0; i < whole; i += hn::Lanes(d)) {
-    max = hn::Max(max, hn::LoadU(d, x + i));
-  }
-  return hn::GetLane(hn::MaxOfLanes(d, max));
-}
 
 /// What is left of a row without one of its largest logits, and e^max.
 struct ShortRest {
@@ -337,14 +392,9 @@ HWY_INLINE void ForShortRows(const InRows& logits, size_t begin, size_t count,
            chunk);
   const size_t end = begin + count;
   for (size_t first = begin; first < end; first += chunk.rows) {
-    LoadShortChunk(logits, first, end, chunk);
-    if (!chunk.known) {
-      for (size_t r = 0; r < chunk.rows; ++r) {
-        by_row(first + r, ShortRow(chunk, r));
-      }
-      continue;
-    }
+    chunk.rows = std::min(end - first, ShortRowsPerChunk(logits.classes));
     OpenRows open(chunk.rows);
+    LoadShortChunk(logits, first, chunk, open);
     by_chunk(chunk, open);
     for (size_t r = 0; open.Any() && r < chunk.rows; ++r) {
       if (open[r]) by_row(first + r, ShortRow(chunk, r));

@@ -338,29 +338,37 @@ HWY_INLINE void LabelRow(const LabelBatch& batch, size_t r, bool has_loss,
   if (!result.loss || !result.gradient) FullLabelRow(batch, r, result, writer);
 }
 
-/// The losses of a chunk: weight * (ln(sum / e^max) + max - z_y), of one sign.
-/// Notes the rows whose own loss that does not decide.
+/// The loss of row r of a chunk at that label: weight * (ln(sum / e^max) + max -
+/// z_y), of one sign.
+HWY_INLINE WideValue ShortLoss(const ShortChunk& chunk, const ShortOthers& rows,
+                               size_t r, size_t label, double weight) {
+  const double logit = chunk.x[r * chunk.classes + label];
+  if (weight == 0.0) return {};
+  if (logit == -HUGE_VAL) return {{}, 0.0, HUGE_VAL};
+  const One one;
+  const Scaled<One> w = Normalize(one, hn::Set(one, weight));
+  const double w_value = FromLane(w.value.hi);
+  const double loss = rows.logs[r] + (rows.max[r] - logit);
+  const double error = loss < kShortStandIns
+                           ? loss
+                           : rows.logs[r] * rows.log_error + loss * 5 * kUnit;
+  return {{loss * w_value, 0.0}, FromLane(w.exponent), 0.0, error * w_value};
+}
+
+/// The losses of a chunk. Notes the rows whose own loss that does not decide.
 HWY_INLINE void ShortLosses(const LabelBatch& batch, const ShortChunk& chunk,
                             const ShortOthers& rows, LabelLossWriter& writer,
                             OpenRows& open) {
-  const One one;
   for (size_t r = 0; r < chunk.rows; ++r) {
     const size_t row = chunk.first + r;
+    if (open[r]) continue;
     if (!Counts(batch, row)) {
       writer.Row(row, {});
       continue;
     }
     const auto y = static_cast<size_t>(batch.labels[row]);
-    const Scaled<One> w = Normalize(one, hn::Set(one, batch.weights[y]));
-    const double w_value = batch.weights[y] == 0.0 ? 0.0 : FromLane(w.value.hi);
-    const double gap = rows.max[r] - chunk.x[r * chunk.classes + y];
-    const double loss = rows.logs[r] + gap;
-    const double error = rows.logs[r] * rows.log_error + loss * 5 * kUnit;
-    const WideValue value = {{loss * w_value, 0.0},
-                             batch.exponent + FromLane(w.exponent),
-                             0.0,
-                             error * w_value};
-    if (!writer.FirstRow(row, value)) open.Note(r);
+    const WideValue loss = ShortLoss(chunk, rows, r, y, batch.weights[y]);
+    if (!writer.FirstRow(row, Raised(loss, batch.exponent))) open.Note(r);
   }
 }
 
@@ -383,10 +391,8 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
     if (!Counts(batch, chunk.first + r)) continue;
     const auto y = static_cast<size_t>(batch.labels[chunk.first + r]);
     const double factor = batch.weights[y] * scale / chunk.sums[r];
-    // Beyond, products lose bits or overflow; a weight of 0 is exact, and so is
-    // what a single class leaves
-    if (chunk.classes == 1 ||
-        (factor != 0.0 && !(factor > 0x1p-500 && factor < 0x1p500)) ||
+    // Beyond, products lose bits or overflow; a weight of 0 is exact
+    if ((factor != 0.0 && !(factor > 0x1p-500 && factor < 0x1p500)) ||
         batch.shares.relative > 0x1p-60) {
       open.Note(r);
     }
@@ -396,7 +402,7 @@ HWY_INLINE void FillShortFactors(const LabelBatch& batch,
     const bool at_max = chunk.x[at] == rows.max[r];
     const double others =
         at_max ? rows.others[r] : chunk.sums[r] - chunk.exps[at];
-    to.labels[r] = -others * factor;
+    to.labels[r] = 0.0 - others * factor;  // +0 where there are no others
     to.errors[r] = 2 * relative * (at_max ? others : chunk.sums[r]) * factor;
   }
 }
@@ -438,7 +444,7 @@ HWY_INLINE void ShortLabelRows(const LabelBatch& batch, size_t begin,
     ShortFactors factors;
     FillShortFactors(batch, chunk, rows, factors, open);
     StoreShortProducts(chunk, factors.factors,
-                       kFirstExpError + chunk.sum_error + 8 * kUnit,
+                       chunk.exp_error + chunk.sum_error + 8 * kUnit,
                        batch.d_logits, open);
     StoreShortLabels(batch, chunk, factors, open);
   };

@@ -13,25 +13,34 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// Where ln x is a number.
+/// x, or 2 where ln x is not a number, or 0.
 template <class D>
-HWY_INLINE hn::Mask<D> LogKnown(D d, V<D> x) {
-  return hn::And(hn::Gt(x, hn::Zero(d)), hn::Lt(x, hn::Set(d, HUGE_VAL)));
+HWY_INLINE V<D> LogInside(D d, V<D> x) {
+  const auto outside =
+      hn::Or(hn::Eq(x, hn::Set(d, 1.0)),
+             hn::Not(hn::And(hn::Gt(x, hn::Zero(d)),
+                             hn::Lt(x, hn::Set(d, HUGE_VAL)))));
+  return hn::IfThenElse(outside, hn::Set(d, 2.0), x);
 }
 
 struct LogFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
-    return EstimateWhere(d, LogKnown(d, x), FirstLog(d, x));
+    return EstimateOf(d, FirstLog(d, LogInside(d, x)));
   }
 
   template <class D>
   static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
                               V<D> /*unused*/) {
-    const V<D> zero = hn::Zero(d), one = hn::Set(d, 1.0);
-    const V<D> inside = hn::IfThenElse(LogKnown(d, x), x, one);
-    const Dd<D> log = Log(d, Scaled<D>{ToDd(d, inside), zero});
-    V<D> y = round(d, i, Within(d, kRelative, Scaled<D>{log, zero}));
+    const V<D> zero = hn::Zero(d);
+    const Dd<D> log = Log(d, Scaled<D>{ToDd(d, LogInside(d, x)), zero});
+    return round(d, i, Within(d, kRelative, Scaled<D>{log, zero}));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Special(D d, V<D> x, V<D> y) {
+    const V<D> zero = hn::Zero(d);
+    y = hn::IfThenZeroElse(hn::Eq(x, hn::Set(d, 1.0)), y);
     y = hn::IfThenElse(hn::Eq(x, zero), hn::Set(d, -HUGE_VAL), y);
     y = hn::IfThenElse(hn::Lt(x, zero), hn::Set(d, NAN), y);
     const auto stays = hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL)));  // +inf, NaN

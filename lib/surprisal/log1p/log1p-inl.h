@@ -14,28 +14,36 @@ HWY_BEFORE_NAMESPACE();
 namespace surprisal {
 namespace HWY_NAMESPACE {
 
-/// Where ln(1 + x) is a number.
+/// x, or 1 where ln(1 + x) is not a number, or 0.
 template <class D>
-HWY_INLINE hn::Mask<D> Log1pKnown(D d, V<D> x) {
-  return hn::And(hn::Gt(x, hn::Set(d, -1.0)), hn::Lt(x, hn::Set(d, HUGE_VAL)));
+HWY_INLINE V<D> Log1pInside(D d, V<D> x) {
+  const V<D> minus_one = hn::Set(d, -1.0);
+  const auto outside = hn::Or(
+      hn::Eq(x, hn::Zero(d)),
+      hn::Not(hn::And(hn::Gt(x, minus_one), hn::Lt(x, hn::Set(d, HUGE_VAL)))));
+  return hn::IfThenElse(outside, hn::Set(d, 1.0), x);
 }
 
 struct Log1pFunction {
   template <class D>
   static HWY_INLINE Estimate<D> First(D d, V<D> x, V<D> /*unused*/) {
-    return EstimateWhere(d, Log1pKnown(d, x), FirstLog1p(d, x));
+    return EstimateOf(d, FirstLog1p(d, Log1pInside(d, x)));
   }
 
   template <class D>
   static HWY_INLINE V<D> Full(D d, Rounder& round, size_t i, V<D> x,
                               V<D> /*unused*/) {
-    const V<D> zero = hn::Zero(d), minus_one = hn::Set(d, -1.0);
-    const V<D> inside = hn::IfThenElseZero(Log1pKnown(d, x), x);
-    const Dd<D> log = Log1p(d, ToDd(d, inside));
-    V<D> y = round(d, i, Within(d, kRelative, Scaled<D>{log, zero}));
+    const V<D> zero = hn::Zero(d);
+    const Dd<D> log = Log1p(d, ToDd(d, Log1pInside(d, x)));
+    return round(d, i, Within(d, kRelative, Scaled<D>{log, zero}));
+  }
+
+  template <class D>
+  static HWY_INLINE V<D> Special(D d, V<D> x, V<D> y) {
+    const V<D> minus_one = hn::Set(d, -1.0);
     y = hn::IfThenElse(hn::Eq(x, minus_one), hn::Set(d, -HUGE_VAL), y);
     y = hn::IfThenElse(hn::Lt(x, minus_one), hn::Set(d, NAN), y);
-    const auto stays = hn::Or(hn::Eq(x, zero),  // keeps the sign of -0
+    const auto stays = hn::Or(hn::Eq(x, hn::Zero(d)),  // keeps the sign of -0
                               hn::Not(hn::Lt(x, hn::Set(d, HUGE_VAL))));
     return hn::IfThenElse(stays, x, y);
   }

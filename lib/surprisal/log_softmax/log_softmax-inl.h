@@ -144,10 +144,10 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
       const V<Doubles> t =
           hn::Sub(hn::Load(d, chunk.x + i), chunk.Spread(d, rows.max, i));
       const V<Doubles> value = hn::Sub(t, log);
-      const V<Doubles> error =
-          hn::MulSub(log, hn::Set(d, rows.log_error),
-                     hn::Mul(value, hn::Set(d, 4 * kUnit)));
-      return Ends{hn::Sub(value, error), hn::Add(value, error)};
+      const V<Doubles> error = hn::Mul(log, hn::Set(d, rows.log_error));
+      // Not value -+ (error - 6 u value): that is NaN for a logit of -inf
+      return Ends{hn::MulSub(value, hn::Set(d, 1 + 6 * kUnit), error),
+                  hn::MulAdd(value, hn::Set(d, 1 - 6 * kUnit), error)};
     };
     StoreShort(chunk, ends_at, log_probs, open);
   };

@@ -61,10 +61,38 @@ HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
 /// What ln(sum) is off by, relatively, but for what the sum is.
 inline constexpr double kShortLogError = 8 * kUnit;
 
+/// Rounds what ends_at(d, r) says of the rows of a chunk.
+template <class EndsAt>
+HWY_INLINE void StoreShortScalars(const ShortChunk& chunk,
+                                  const EndsAt& ends_at, OutRow to,
+                                  OpenRows& open) {
+  HWY_ALIGN double rounded[kShortChunk + kMaxDoubles];
+  Undecided rows;
+  RoundEnds(ends_at, chunk.rows, FormatOf(to.type), rounded, rows);
+  Narrow(rounded, chunk.first, chunk.rows, to);
+  open.Note(rows, 1);
+}
+
+/// The rows of a shifted chunk: max + ln(sum / e^max).
+inline HWY_NOINLINE void ShiftedLogSumExps(const ShortChunk& chunk,
+                                           OutRow log_sum_exp, OpenRows& open) {
+  ShortOthers rows;
+  FindShortOthers(chunk, rows);
+  const auto ends_at = [&](Doubles d, size_t r) HWY_ATTR {
+    const V<Doubles> log = hn::Load(d, rows.logs + r);
+    const V<Doubles> value = hn::Add(hn::Load(d, rows.max + r), log);
+    const V<Doubles> error =
+        hn::MulAdd(log, hn::Set(d, rows.log_error),
+                   hn::Mul(hn::Abs(value), hn::Set(d, 2 * kUnit)));
+    return Ends{hn::Sub(value, error), hn::Add(value, error)};
+  };
+  StoreShortScalars(chunk, ends_at, log_sum_exp, open);
+}
+
 /// A batch of rows of few classes: ln(sum).
 HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
-  const FloatFormat format = FormatOf(log_sum_exp.type);
   const auto by_chunk = [&](const ShortChunk& chunk, OpenRows& open) HWY_ATTR {
+    if (chunk.shifted) return ShiftedLogSumExps(chunk, log_sum_exp, open);
     const auto ends_at = [&](Doubles d, size_t r) HWY_ATTR {
       const V<Doubles> value = FirstLog(d, hn::Load(d, chunk.sums + r));
       const V<Doubles> error =
@@ -72,11 +100,7 @@ HWY_INLINE void ShortLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
                      hn::Set(d, chunk.sum_error));
       return Ends{hn::Sub(value, error), hn::Add(value, error)};
     };
-    HWY_ALIGN double rounded[kShortChunk + kMaxDoubles];
-    Undecided rows;
-    RoundEnds(ends_at, chunk.rows, format, rounded, rows);
-    Narrow(rounded, chunk.first, chunk.rows, log_sum_exp);
-    open.Note(rows, 1);
+    StoreShortScalars(chunk, ends_at, log_sum_exp, open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
     log_sum_exp.Set(r, LogSumExpRow(row, log_sum_exp.type));

@@ -57,7 +57,7 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                 factors + r);
     }
     StoreShortProducts(chunk, factors,
-                       kFirstExpError + chunk.sum_error + 5 * kUnit, probs,
+                       chunk.exp_error + chunk.sum_error + 5 * kUnit, probs,
                        open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk,
