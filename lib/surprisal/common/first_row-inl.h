@@ -52,6 +52,10 @@ inline constexpr double kFirstShiftedError = 0x1p-42;
 inline constexpr size_t kFirstGuessed = 64;
 inline constexpr double kFirstGuessBelow = 44.0;
 
+/// A guess that has served another row serves where these logits do not lie
+/// further from it: then nothing need wait for them.
+inline constexpr double kFirstGuessNear = 22.0;
+
 /// In longer rows the low parts of the sums would be off by too much.
 inline constexpr size_t kFirstMostClasses = size_t{1} << 24;
 
@@ -341,7 +345,7 @@ struct FirstRow {
   bool shifted = false;  ///< by a maximum far from 0
   double max = 0.0;
   double at_max = 0.0;           ///< the exponential of the largest logit, in
-                                 ///< [0.7, 2^64]
+                                 ///< [2^-33, 2^64]
   double sum = 0.0;              ///< of all exponentials
   const double* exps = nullptr;  ///< where they were kept
   double others = 0.0;           ///< the sum without one largest logit
@@ -470,18 +474,28 @@ HWY_INLINE bool Served(const RowExponential& f, double max, double largest) {
   return largest <= max + kFirstGuessBelow && largest < kFirstShiftFrom;
 }
 
+/// What rows that are loaded one after the other hand on: a guess of the maximum,
+/// and where the next row's exponentials go. Those of the row before stay.
+struct RowsInTurn {
+  double guess = NAN;
+  Slot exps = Slot::kFirstExps;
+
+  HWY_INLINE void Next() {
+    exps = exps == Slot::kFirstExps ? Slot::kNextFirstExps : Slot::kFirstExps;
+  }
+};
+
 /// The first stage of a row whose maximum is `max`, or is guessed to be.
 template <bool kKeep, class T>
 HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
-                                 bool want_others) {
+                                 bool want_others, Slot kept) {
   FirstRow row;
   if (!std::isfinite(max)) return row;
   const RowExponential f = ExponentialOf(max);
   row.shifted = f.shift != 0.0;
   double* exps = nullptr;
   if (kKeep) {
-    exps =
-        Scratch(Slot::kFirstExps, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
+    exps = Scratch(kept, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
   }
   const PartOfRow sums = SumFirstExps<kKeep>(x, count, row.shifted, f, exps);
   const Doubles d;
@@ -498,33 +512,61 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
 
 /// With the maximum guessed from the first logits: that mostly saves a pass.
 template <bool kKeep, class T>
-HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others) {
+HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others,
+                                   RowsInTurn& turn) {
   if (count > kFirstMostClasses) return {};
+  turn.Next();
   const size_t first = std::min(count, kFirstGuessed);
-  const double guess = FindExtremes(x, first).largest;
-  FirstRow row = FirstRowNear<kKeep>(guess, x, count, want_others);
-  if (row.known || first == count) return row;
+  const double own = FindExtremes(x, first).largest;
+  // Where it is a near one, no arithmetic waits for this comparison
+  if (!(std::abs(own - turn.guess) <= kFirstGuessNear)) turn.guess = own;
+  const double guess = turn.guess;
+  FirstRow row = FirstRowNear<kKeep>(guess, x, count, want_others, turn.exps);
+  if (row.known) return row;
   const double max = FindExtremes(x, count).largest;
-  if (max != guess) row = FirstRowNear<kKeep>(max, x, count, want_others);
-  return row;
+  turn.guess = max;
+  if (max == guess) return row;
+  return FirstRowNear<kKeep>(max, x, count, want_others, turn.exps);
 }
 
 /// The first stage of a row of values of a 32- or 16-bit type, in memory of any
 /// type; `known` is false where it has nothing to say. With
 /// kKeep the exponentials of all logits are kept.
 template <bool kKeep>
-HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
+HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others,
+                                 RowsInTurn& turn) {
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
     return LoadFirstRowAs<kKeep>(static_cast<const float*>(logits.data),
-                                 logits.classes, want_others);
+                                 logits.classes, want_others, turn);
   }
   if (logits.type == ElementType::kFloat64 && logits.stride == 1) {
     return LoadFirstRowAs<kKeep>(static_cast<const double*>(logits.data),
-                                 logits.classes, want_others);
+                                 logits.classes, want_others, turn);
   }
   double* x = Scratch(Slot::kShiftedHi, logits.classes);
   Widen(logits, 0, logits.classes, x);
-  return LoadFirstRowAs<kKeep>(x, logits.classes, want_others);
+  return LoadFirstRowAs<kKeep>(x, logits.classes, want_others, turn);
+}
+template <bool kKeep>
+HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
+  RowsInTurn turn;
+  return LoadFirstRow<kKeep>(logits, want_others, turn);
+}
+
+/// Rows whose exponentials the first cache does not hold twice.
+inline constexpr size_t kFirstInTurn = 4096;
+
+/// store(r, row) of what load(r) returned: one row later unless they are long.
+/// A row's results wait for its sum; the next row's exponentials need not.
+template <class Load, class Store>
+HWY_INLINE void ForRowsInTurn(size_t rows, size_t classes, const Load& load,
+                              const Store& store) {
+  const size_t lag = classes <= kFirstInTurn ? 1 : 0;
+  FirstRow held[2];
+  for (size_t r = 0; r < rows + lag; ++r) {
+    if (r < rows) held[r % 2] = load(r);
+    if (r >= lag) store(r - lag, held[(r - lag) % 2]);
+  }
 }
 
 /// The logits as doubles, up to a whole vector: where the first stage has widened

@@ -121,38 +121,95 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
   StoreLastFloats(ends_at, i, range, to, open);
 }
 
-#if HWY_ARCH_X86
-/// Floats in a cache line, and how many are rounded before they are written.
-inline constexpr size_t kLineFloats = 16, kStreamedFloats = 1024;
+#endif
 
-/// The same for a row of at least two lines, whole lines of it past the caches:
-/// they need not be read first, and push nothing out.
-template <class EndsAt>
-HWY_INLINE void StreamFloats(const EndsAt& ends_at, size_t count, float* to,
-                             Undecided& open) {
-  const Floats d;
-  HWY_ALIGN float lines[kStreamedFloats + kLineFloats];
-  size_t held = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLineFloats;
-  to -= held;
-  size_t k = held == 0 ? 0 : kLineFloats;  // a line that others share
-  for (size_t i = 0; i < count; i += kStreamedFloats) {
-    const size_t end = std::min(count, i + kStreamedFloats);
-    StoreFloats(ends_at, {i, end}, lines + held, open);
-    if (k != 0) std::copy(lines + held, lines + kLineFloats, to + held);
-    held += end - i;
-    const size_t whole = held / kLineFloats * kLineFloats;
-    for (; k < whole; k += hn::Lanes(d)) {
-      hn::Stream(hn::Load(d, lines + k), d, to + k);
-    }
-    std::copy(lines + whole, lines + held, lines);
-    to += whole;
-    held -= whole;
-    k = 0;
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+/// Rows of floats on their way past the caches, whole lines at a time: these need
+/// not be read first, and push nothing out. What is less than a line is held, for
+/// the next row may lie right behind.
+class LineStream {
+ public:
+  HWY_INLINE ~LineStream() {
+    Flush();
+    hwy::FlushStream();
   }
-  std::copy_n(lines, held, to);
+
+  /// Rounds a row as StoreFloats() does; it arrives at `to` by and by.
+  template <class EndsAt>
+  HWY_INLINE void Store(const EndsAt& ends_at, size_t count, float* to,
+                        Undecided& open) {
+    if (to != line_ + held_) Begin(to);
+    for (size_t i = 0; i < count; i += kRounded) {
+      const size_t end = std::min(count, i + kRounded);
+      StoreFloats(ends_at, {i, end}, lines_ + held_, open);
+      held_ += end - i;
+      Write();
+    }
+  }
+
+  /// Sets one of the floats that were stored.
+  HWY_INLINE void Set(float* at, float value) {
+    const bool is_held = at >= line_ + first_ && at < line_ + held_;
+    (is_held ? lines_[at - line_] : *at) = value;
+  }
+
+  /// From here on others may write to what was stored.
+  HWY_INLINE void Flush() {
+    std::copy(lines_ + first_, lines_ + held_, line_ + first_);
+    first_ = held_;
+  }
+
+ private:
+  /// Floats in a cache line, and how many are rounded before they are written.
+  static constexpr size_t kLine = 16, kRounded = 1024;
+
+  HWY_INLINE void Begin(float* to) {
+    Flush();
+    held_ = first_ = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLine;
+    line_ = to - held_;
+  }
+
+  /// Writes the whole lines; of the first only what is not others'.
+  HWY_INLINE void Write() {
+    const Floats d;
+    const size_t whole = held_ / kLine * kLine;
+    if (whole == 0) return;
+    size_t k = 0;
+    if (first_ != 0) {
+      std::copy(lines_ + first_, lines_ + kLine, line_ + first_);
+      k = kLine;
+    }
+    for (; k < whole; k += hn::Lanes(d)) {
+      hn::Stream(hn::Load(d, lines_ + k), d, line_ + k);
+    }
+    std::copy(lines_ + whole, lines_ + held_, lines_);
+    line_ += whole;
+    held_ -= whole;
+    first_ = 0;
+  }
+
+  float* line_ = nullptr;  ///< the line that is next
+  size_t first_ = 0;       ///< of its floats those from here on are held,
+  size_t held_ = 0;        ///< up to here
+  HWY_ALIGN float lines_[kRounded + kLine];
+};
+#else
+/// Nothing goes past the caches here.
+class LineStream {
+ public:
+  HWY_INLINE void Set(float* at, float value) { *at = value; }
+  HWY_INLINE void Flush() {}
+};
+#endif
+
+/// Sets what is stored already.
+HWY_INLINE void SetStored(OutRow to, size_t c, double value,
+                          LineStream* stream) {
+  if (stream == nullptr || to.type != ElementType::kFloat32 || to.stride != 1) {
+    return to.Set(c, value);
+  }
+  stream->Set(static_cast<float*>(to.data) + c, static_cast<float>(value));
 }
-#endif
-#endif
 
 /// The same for any type, as doubles.
 template <class EndsAt>
@@ -176,7 +233,7 @@ HWY_INLINE void RoundEnds(const EndsAt& ends_at, size_t count,
 template <class EndsAt>
 HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
                                  OutRow to, Undecided& open,
-                                 [[maybe_unused]] bool stream) {
+                                 [[maybe_unused]] LineStream* stream) {
   const size_t count = to.classes;
   float* const floats = static_cast<float*>(to.data);
   if (source != nullptr && to.data == source) {
@@ -188,8 +245,9 @@ HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
     return done;
   }
 #if HWY_ARCH_X86
-  if (stream && count >= 2 * kLineFloats) {
-    StreamFloats(ends_at, count, floats, open);
+  if (stream != nullptr) {
+    stream->Store(ends_at, count, floats, open);
+    if (!open.Empty()) stream->Flush();
     return open.Empty();
   }
 #endif
@@ -202,12 +260,11 @@ HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
 /// all of it is decided; if not, the `open` places are left to do, or where none
 /// is named, because `to` lies over `source`, nothing was written and the whole
 /// row is. Lanes up to the next whole vector are asked for, and must be there.
-/// With `stream` the results may go past the caches: hwy::FlushStream() before
-/// others are told of them.
+/// With `stream` floats may go past the caches.
 template <class EndsAt>
 HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
                            Undecided& open,
-                           [[maybe_unused]] bool stream = false) {
+                           [[maybe_unused]] LineStream* stream = nullptr) {
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
   if (to.type == ElementType::kFloat32 && to.stride == 1) {
     return StoreFirstFloats(ends_at, source, to, open, stream);
@@ -228,8 +285,7 @@ HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
 /// to[c] = exps[c] * factor, which is off by at most `relative`.
 HWY_INLINE bool StoreProducts(const double* exps, double factor,
                               double relative, const void* source, OutRow to,
-                              Undecided& open,
-                              [[maybe_unused]] bool stream = false) {
+                              Undecided& open, LineStream* stream = nullptr) {
   const double low = factor * (1 - relative), high = factor * (1 + relative);
   const auto ends_at = [=](Doubles d, size_t i) HWY_ATTR {
     const V<Doubles> e = hn::Load(d, exps + i);

@@ -97,7 +97,7 @@ class LogitVectors {
 template <class T>
 HWY_INLINE bool StoreLogProbs(const T* x, const FirstRow& row,
                               const void* source, OutRow log_probs,
-                              Undecided& open, bool stream) {
+                              Undecided& open, LineStream* stream) {
   const LogitVectors<T> logits(x, log_probs.classes);
   const FirstLogSum log_sum = LogSumOf(row);
   const double low = 1 + 4 * kUnit, high = 1 - 4 * kUnit;
@@ -111,9 +111,9 @@ HWY_INLINE bool StoreLogProbs(const T* x, const FirstRow& row,
   return StoreFirst(ends_at, source, log_probs, open, stream);
 }
 
-HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
-                                   Undecided& open, bool stream) {
-  const FirstRow row = LoadFirstRow<false>(logits, true);
+HWY_INLINE bool FirstLogSoftmaxRow(const FirstRow& row, InRow logits,
+                                   OutRow log_probs, Undecided& open,
+                                   LineStream* stream) {
   if (!row.known) return false;
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
     return StoreLogProbs(static_cast<const float*>(logits.data), row,
@@ -123,14 +123,34 @@ HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
                        stream);
 }
 
-HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
-                              OutRow log_probs, bool stream = false) {
+/// A row's sum, where the first stage has something to say.
+HWY_INLINE FirstRow LoadLogSoftmaxRow(InRow logits, double temperature,
+                                      ElementType to, RowsInTurn& turn) {
+  if (temperature != 1.0 || to == ElementType::kFloat64) return {};
+  return LoadFirstRow<false>(logits, true, turn);
+}
+
+HWY_INLINE void StoreLogSoftmaxRow(const FirstRow& row, InRow logits,
+                                   double temperature, OutRow log_probs,
+                                   LineStream* stream = nullptr) {
   Undecided open;
-  if (temperature == 1.0 && log_probs.type != ElementType::kFloat64 &&
-      FirstLogSoftmaxRow(logits, log_probs, open, stream)) {
-    return;
-  }
+  if (FirstLogSoftmaxRow(row, logits, log_probs, open, stream)) return;
   FullLogSoftmaxRow(logits, temperature, log_probs, open);
+}
+
+/// Rows one by one.
+HWY_INLINE void LongLogSoftmaxRows(const InRows& logits, double temperature,
+                                   const OutRows& log_probs,
+                                   LineStream* stream) {
+  RowsInTurn turn;
+  ForRowsInTurn(
+      logits.rows, logits.classes,
+      [&](size_t r) {
+        return LoadLogSoftmaxRow(logits[r], temperature, log_probs.type, turn);
+      },
+      [&](size_t r, const FirstRow& row) {
+        StoreLogSoftmaxRow(row, logits[r], temperature, log_probs[r], stream);
+      });
 }
 
 /// A batch of rows of few classes: (x - max) - ln(sum / e^max), of one sign.
@@ -152,7 +172,9 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
     StoreShort(chunk, ends_at, log_probs, open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    LogSoftmaxRow(row, 1.0, log_probs[r]);
+    RowsInTurn turn;
+    StoreLogSoftmaxRow(LoadLogSoftmaxRow(row, 1.0, log_probs.type, turn), row,
+                       1.0, log_probs[r]);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "surprisal/log_softmax/log_softmax.h"
 
+#include <optional>
+
 #include "surprisal/common/check.h"
 #include "surprisal/common/streaming.h"
 
@@ -18,10 +20,10 @@ void LogSoftmaxRows(InRows logits, OutRows log_probs,
   if (options.temperature == 1.0 && AreShort(logits, log_probs.type)) {
     return ShortLogSoftmaxRows(logits, log_probs);
   }
-  for (size_t r = 0; r < logits.rows; ++r) {
-    LogSoftmaxRow(logits[r], options.temperature, log_probs[r], stream);
-  }
-  if (stream) hwy::FlushStream();
+  std::optional<LineStream> lines;
+  if (stream) lines.emplace();
+  LongLogSoftmaxRows(logits, options.temperature, log_probs,
+                     stream ? &*lines : nullptr);
 }
 
 void LogSoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,

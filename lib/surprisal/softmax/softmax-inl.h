@@ -34,17 +34,36 @@ inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
   StoreRow(probs, lanes_of, last_resort, {}, open);
 }
 
-HWY_INLINE void SoftmaxRow(InRow logits, double temperature, OutRow probs,
-                           bool stream = false) {
+/// A row's exponentials, where the first stage has something to say.
+HWY_INLINE FirstRow LoadSoftmaxRow(InRow logits, double temperature,
+                                   ElementType to, RowsInTurn& turn) {
+  if (temperature != 1.0 || to == ElementType::kFloat64) return {};
+  return LoadFirstRow<true>(logits, false, turn);
+}
+
+HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
+                                double temperature, OutRow probs,
+                                LineStream* stream = nullptr) {
   Undecided open;
-  if (temperature == 1.0 && probs.type != ElementType::kFloat64) {
-    const FirstRow row = LoadFirstRow<true>(logits, false);
-    if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
-                                   logits.data, probs, open, stream)) {
-      return;
-    }
+  if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
+                                 logits.data, probs, open, stream)) {
+    return;
   }
   FullSoftmaxRow(logits, temperature, probs, open);
+}
+
+/// Rows one by one.
+HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
+                                const OutRows& probs, LineStream* stream) {
+  RowsInTurn turn;
+  ForRowsInTurn(
+      logits.rows, logits.classes,
+      [&](size_t r) {
+        return LoadSoftmaxRow(logits[r], temperature, probs.type, turn);
+      },
+      [&](size_t r, const FirstRow& row) {
+        StoreSoftmaxRow(row, logits[r], temperature, probs[r], stream);
+      });
 }
 
 /// A batch of rows of few classes.
@@ -60,8 +79,11 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        kFirstExpError + chunk.sum_error + 5 * kUnit, probs,
                        open);
   };
-  ForShortRows(logits, 0, logits.rows, by_chunk,
-               [&](size_t r, InRow row) { SoftmaxRow(row, 1.0, probs[r]); });
+  ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
+    RowsInTurn turn;
+    StoreSoftmaxRow(LoadSoftmaxRow(row, 1.0, probs.type, turn), row, 1.0,
+                    probs[r]);
+  });
 }
 
 /// A row of upstream gradients, times 2^-exponent so that products fit. Those

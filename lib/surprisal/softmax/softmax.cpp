@@ -1,6 +1,7 @@
 #include "surprisal/softmax/softmax.h"
 
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "surprisal/common/check.h"
@@ -21,10 +22,10 @@ void SoftmaxRows(InRows logits, OutRows probs, const SoftmaxOptions& options,
   if (options.temperature == 1.0 && AreShort(logits, probs.type)) {
     return ShortSoftmaxRows(logits, probs);
   }
-  for (size_t r = 0; r < logits.rows; ++r) {
-    SoftmaxRow(logits[r], options.temperature, probs[r], stream);
-  }
-  if (stream) hwy::FlushStream();
+  std::optional<LineStream> lines;
+  if (stream) lines.emplace();
+  LongSoftmaxRows(logits, options.temperature, probs,
+                  stream ? &*lines : nullptr);
 }
 
 void SoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
