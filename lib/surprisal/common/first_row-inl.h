@@ -306,12 +306,19 @@ HWY_INLINE void FinishExtremes(const T* x, size_t count, ExtremeLanes<T>& lanes,
   }
 }
 
+/// What else is to be done whenever so many elements have been: nothing.
+inline constexpr size_t kFirstBetween = 256;
+struct NothingBetween {
+  HWY_INLINE void operator()(size_t /*elements*/) const {}
+};
+
 /// Adds f(x[i]) for i < count to a row's sum; keeps them in `exps` if that is
 /// wanted, where up to a whole vector others follow that are nearly nothing.
-template <bool kKeep, bool kFar, class T>
+template <bool kKeep, bool kFar, class T, class Between = NothingBetween>
 inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
                                       const RowExponential& exponential,
-                                      double* exps, PartOfRow& part) {
+                                      double* exps, PartOfRow& part,
+                                      Between&& between = {}) {
   const Doubles d;
   const size_t lanes = hn::Lanes(d), step = 4 * lanes;
   const size_t seen = 2 * hn::Lanes(hn::ScalableTag<T>());
@@ -325,6 +332,7 @@ inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
     for (size_t k = 0; k < step; k += seen) extremes.Take(x + i + k);
     if (kKeep) StoreFour(d, e, exps + i);
     sum.Add(d, AddFour(d, e));
+    if ((i + step) % kFirstBetween == 0) between(kFirstBetween);
   }
   for (; i < count; i += lanes) {
     const T pad = static_cast<T>(kFar ? -HUGE_VAL : f.lowest);
@@ -357,21 +365,22 @@ inline constexpr size_t kFirstSegment = 4096;
 
 /// Adds f(x[i]) for a whole row. Unless `far`, a segment in which some logit turns
 /// out too low is done again, and those behind it as what they probably are.
-template <bool kKeep, class T>
+template <bool kKeep, class T, class Between>
 HWY_INLINE PartOfRow SumFirstExps(const T* x, size_t count, bool far,
-                                  const RowExponential& f, double* exps) {
+                                  const RowExponential& f, double* exps,
+                                  Between& between) {
   const V<Doubles> zero = hn::Zero(Doubles());
   PartOfRow row = {{}, {zero, zero}};
   for (size_t i = 0; i < count; i += kFirstSegment) {
     const size_t size = std::min(kFirstSegment, count - i);
     if (!far) {
       const TwoPart<Doubles> before = row.sum;
-      AddFirstExps<kKeep, false>(x + i, size, f, exps + i, row);
+      AddFirstExps<kKeep, false>(x + i, size, f, exps + i, row, between);
       far = row.seen.least < f.lowest;
       if (!far) continue;
       row.sum = before;
     }
-    AddFirstExps<kKeep, true>(x + i, size, f, exps + i, row);
+    AddFirstExps<kKeep, true>(x + i, size, f, exps + i, row, between);
   }
   return row;
 }
@@ -486,9 +495,10 @@ struct RowsInTurn {
 };
 
 /// The first stage of a row whose maximum is `max`, or is guessed to be.
-template <bool kKeep, class T>
+template <bool kKeep, class T, class Between>
 HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
-                                 bool want_others, Slot kept) {
+                                 bool want_others, Slot kept,
+                                 Between& between) {
   FirstRow row;
   if (!std::isfinite(max)) return row;
   const RowExponential f = ExponentialOf(max);
@@ -497,7 +507,8 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   if (kKeep) {
     exps = Scratch(kept, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
   }
-  const PartOfRow sums = SumFirstExps<kKeep>(x, count, row.shifted, f, exps);
+  const PartOfRow sums =
+      SumFirstExps<kKeep>(x, count, row.shifted, f, exps, between);
   const Doubles d;
   row.max = sums.seen.largest;
   row.sum = Total(d, sums.sum);
@@ -511,9 +522,9 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
 }
 
 /// With the maximum guessed from the first logits: that mostly saves a pass.
-template <bool kKeep, class T>
+template <bool kKeep, class T, class Between = NothingBetween>
 HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others,
-                                   RowsInTurn& turn) {
+                                   RowsInTurn& turn, Between&& between = {}) {
   if (count > kFirstMostClasses) return {};
   turn.Next();
   const size_t first = std::min(count, kFirstGuessed);
@@ -521,12 +532,13 @@ HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others,
   // Where it is a near one, no arithmetic waits for this comparison
   if (!(std::abs(own - turn.guess) <= kFirstGuessNear)) turn.guess = own;
   const double guess = turn.guess;
-  FirstRow row = FirstRowNear<kKeep>(guess, x, count, want_others, turn.exps);
+  FirstRow row =
+      FirstRowNear<kKeep>(guess, x, count, want_others, turn.exps, between);
   if (row.known) return row;
   const double max = FindExtremes(x, count).largest;
   turn.guess = max;
   if (max == guess) return row;
-  return FirstRowNear<kKeep>(max, x, count, want_others, turn.exps);
+  return FirstRowNear<kKeep>(max, x, count, want_others, turn.exps, between);
 }
 
 /// The first stage of a row of values of a 32- or 16-bit type, in memory of any

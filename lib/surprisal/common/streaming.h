@@ -21,6 +21,14 @@ inline bool IsWorthStreaming(const OutRows& to) {
          (!apart || to.classes >= kStreamedClasses);
 }
 
+/// Whether both are rows of floats, not the same ones, whose classes lie one behind
+/// the other.
+inline bool AreFloats(const InRows& from, const OutRows& to) {
+  return from.type == ElementType::kFloat32 &&
+         to.type == ElementType::kFloat32 && from.class_stride == 1 &&
+         to.class_stride == 1 && from.data != to.data;
+}
+
 }  // namespace surprisal
 
 #endif  // SURPRISAL_COMMON_STREAMING_H_

@@ -42,11 +42,10 @@ HWY_INLINE FirstRow LoadSoftmaxRow(InRow logits, double temperature,
 }
 
 HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
-                                double temperature, OutRow probs,
-                                LineStream* stream = nullptr) {
+                                double temperature, OutRow probs) {
   Undecided open;
   if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
-                                 logits.data, probs, open, stream)) {
+                                 logits.data, probs, open)) {
     return;
   }
   FullSoftmaxRow(logits, temperature, probs, open);
@@ -54,7 +53,7 @@ HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
 
 /// Rows one by one.
 HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
-                                const OutRows& probs, LineStream* stream) {
+                                const OutRows& probs) {
   RowsInTurn turn;
   ForRowsInTurn(
       logits.rows, logits.classes,
@@ -62,9 +61,25 @@ HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
         return LoadSoftmaxRow(logits[r], temperature, probs.type, turn);
       },
       [&](size_t r, const FirstRow& row) {
-        StoreSoftmaxRow(row, logits[r], temperature, probs[r], stream);
+        StoreSoftmaxRow(row, logits[r], temperature, probs[r]);
       });
 }
+
+#if SURPRISAL_STREAMS
+/// Rows of floats, past the caches.
+HWY_INLINE void StreamSoftmaxRows(const InRows& logits, const OutRows& probs) {
+  StreamRows<true>(
+      logits, false,
+      [&](size_t /*r*/, const FirstRow& row) {
+        return ProductEndsOf(row.exps, 1 / row.sum, kFirstProbError);
+      },
+      probs,
+      [&](size_t r, const Undecided& open) {
+        FullSoftmaxRow(logits[r], 1.0, probs[r], open);
+      });
+}
+
+#endif
 
 /// A batch of rows of few classes.
 HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
