@@ -48,7 +48,7 @@ inline constexpr double kFirstShiftFrom = 208.0;
 inline constexpr double kFirstShiftedError = 0x1p-42;
 
 /// The maximum is guessed from so many logits; one that is further above the guess
-/// than this is not near it.
+/// than this is not near it. The more are looked at, the longer all else waits.
 inline constexpr size_t kFirstGuessed = 64;
 inline constexpr double kFirstGuessBelow = 44.0;
 
@@ -565,7 +565,7 @@ HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
   return LoadFirstRow<kKeep>(logits, want_others, turn);
 }
 
-/// Rows whose exponentials the first cache does not hold twice.
+/// Of longer rows not even one's exponentials stay in the first cache.
 inline constexpr size_t kFirstInTurn = 4096;
 
 /// store(r, row) of what load(r) returned: one row later unless they are long.
