@@ -138,11 +138,6 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
 /// the next row may lie right behind.
 class LineStream {
  public:
-  HWY_INLINE ~LineStream() {
-    Flush();
-    hwy::FlushStream();
-  }
-
   /// Rounds a range of a row as StoreFloats() does; it arrives at `to` by and by.
   template <class EndsAt>
   HWY_INLINE void Store(const EndsAt& ends_at, Range range, float* to,
@@ -160,6 +155,12 @@ class LineStream {
   HWY_INLINE void Set(float* at, float value) {
     const bool is_held = at >= line_ + first_ && at < line_ + held_;
     (is_held ? lines_[at - line_] : *at) = value;
+  }
+
+  /// To be called last: from then on others may look.
+  HWY_INLINE void End() {
+    Flush();
+    hwy::FlushStream();
   }
 
   /// From here on others may write to what was stored.
@@ -216,6 +217,7 @@ class LineStream {
  public:
   HWY_INLINE void Set(float* at, float value) { *at = value; }
   HWY_INLINE void Flush() {}
+  HWY_INLINE void End() {}
 };
 #endif
 
@@ -341,6 +343,7 @@ HWY_INLINE void StreamRows(const InRows& logits, bool want_others,
     }
   }
   if (logits.rows > 0) finish(logits.rows - 1);
+  stream.End();
 }
 
 #endif

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -481,11 +480,11 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
       d_logits.data != nullptr && first && IsWorthStreaming(d_logits);
   const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
     if (by_chunk) return ShortLabelRows(batch, begin, count, writer);
-    std::optional<LineStream> stream;
-    if (past) stream.emplace();
+    LineStream stream;
     for (size_t r = begin; r < begin + count; ++r) {
-      LabelRow(batch, r, false, writer, first, stream ? &*stream : nullptr);
+      LabelRow(batch, r, false, writer, first, past ? &stream : nullptr);
     }
+    if (past) stream.End();
   };
   return WriteBatch(executor, logits,
                     LabelLossWriter(loss, options.reduction, last_resort),
