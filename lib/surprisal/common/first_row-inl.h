@@ -293,18 +293,19 @@ HWY_INLINE V<Doubles> LoadLast(Doubles d, const T* x, size_t count, T pad) {
   return LoadDoubles(d, last);
 }
 
-/// What has been seen of a row, and its last elements, which make no whole step:
-/// some are looked at again.
+/// What has been seen of a row, and its last elements, which make no whole step of
+/// AddFirstExps(): some are looked at again.
 template <class T>
 HWY_INLINE void FinishExtremes(const T* x, size_t count, ExtremeLanes<T>& lanes,
                                Extremes& seen) {
-  const size_t step = 2 * hn::Lanes(hn::ScalableTag<T>());
-  if (count >= step) {
-    lanes.Take(x + count - step);
-    lanes.GiveTo(seen);
-  } else {
+  const size_t step = 4 * hn::Lanes(Doubles());
+  const size_t taken = 2 * hn::Lanes(hn::ScalableTag<T>());
+  if (count < step) {
     for (size_t i = 0; i < count; ++i) seen.Take(x[i], x[i]);
+    return;
   }
+  for (size_t i = count - step; i < count; i += taken) lanes.Take(x + i);
+  lanes.GiveTo(seen);
 }
 
 /// What else is to be done whenever so many elements have been: nothing.
