@@ -87,6 +87,22 @@ TEST_CASE_TEMPLATE("views of any layout give the same bits", T, float, double) {
   });
 }
 
+TEST_CASE_TEMPLATE("the largest logit counts wherever it lies", T, float,
+                   float16_t, bfloat16_t) {
+  constexpr size_t kClasses = 319;  // one less than whole steps
+  for (size_t place = 0; place < kClasses; ++place) {
+    CAPTURE(place);
+    std::vector<T> logits(kClasses, FromDouble<T>(0));
+    logits[place] = FromDouble<T>(1024);
+    ForEachTarget([&] {
+      float log_sum_exp = 0;
+      LogSumExp(Rows<const T>(logits.data(), 1, kClasses),
+                std::span<float>(&log_sum_exp, 1));
+      CHECK(log_sum_exp == 1024);
+    });
+  }
+}
+
 // bayesfam#33: NaN came back for [inf, 0].
 TEST_CASE_TEMPLATE("NaN outdoes +inf, which outdoes everything else", T, float,
                    double) {

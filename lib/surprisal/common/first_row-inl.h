@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "hwy/cache_control.h"
+#include "hwy/contrib/algo/find-inl.h"
 #include "hwy/highway.h"
 #include "surprisal/common/first_stage-inl.h"
 #include "surprisal/common/row-inl.h"
@@ -47,9 +48,13 @@ inline constexpr double kFirstShiftFrom = 208.0;
 inline constexpr double kFirstShiftedError = 0x1p-42;
 
 /// The maximum is guessed from so many logits; one that is further above the guess
-/// than this is not near it.
-inline constexpr size_t kFirstGuessed = 256;
+/// than this is not near it. The more are looked at, the longer all else waits.
+inline constexpr size_t kFirstGuessed = 64;
 inline constexpr double kFirstGuessBelow = 44.0;
+
+/// A guess that has served another row serves where these logits do not lie
+/// further from it: then nothing need wait for them.
+inline constexpr double kFirstGuessNear = 22.0;
 
 /// In longer rows the low parts of the sums would be off by too much.
 inline constexpr size_t kFirstMostClasses = size_t{1} << 24;
@@ -146,10 +151,11 @@ struct RowExponential {
         hn::BitCast(d, hn::Sub(hn::Load(du, kEighths), hn::Set(du, down_bits)));
     const auto power = [&](V<Doubles> v) HWY_ATTR {
       const auto bits = hn::BitCast(du, v);
-      const auto index =
-          hn::IndicesFromVec(d, hn::And(bits, hn::Set(du, uint64_t{7})));
-      const auto eighth = hn::BitCast(du, hn::TableLookupLanes(table, index));
-      return hn::BitCast(d, hn::Add(eighth, hn::ShiftLeft<49>(bits)));
+      // By its lowest bits alone; to take off the others, as TableLookupLanes
+      // wants it, costs a twentieth of a row
+      const V<Doubles> eighth = {_mm512_permutexvar_pd(bits.raw, table.raw)};
+      return hn::BitCast(
+          d, hn::Add(hn::BitCast(du, eighth), hn::ShiftLeft<49>(bits)));
     };
 #else
     const auto one = hn::Set(du, 0x3FF0000000000000ULL - down_bits);
@@ -221,7 +227,8 @@ struct TwoPart {
   }
 };
 
-/// The whole sum. In double-doubles that would take as long as a row of 100.
+/// The whole sum, lane by lane in pairs: each waits for few others. In
+/// double-doubles that would take as long as a row of 100.
 template <class D>
 HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
   HWY_ALIGN double high[HWY_MAX_BYTES / sizeof(double)];
@@ -229,14 +236,16 @@ HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
   hn::Store(V<D>(sum.high), d, high);
   hn::Store(V<D>(sum.low), d, low);
   const One one;
-  double total = high[0], rest = low[0];
-  for (size_t k = 1; k < hn::Lanes(d); ++k) {
-    const auto next =
-        TwoSum<One>(one, hn::Set(one, total), hn::Set(one, high[k]));
-    total = FromLane(next.hi);
-    rest += FromLane(next.lo) + low[k];
+  for (size_t left = hn::Lanes(d); left > 1; left -= left / 2) {
+    for (size_t k = 0; k < left / 2; ++k) {
+      const size_t other = left - 1 - k;
+      const auto next =
+          TwoSum<One>(one, hn::Set(one, high[k]), hn::Set(one, high[other]));
+      high[k] = FromLane(next.hi);
+      low[k] += low[other] + FromLane(next.lo);
+    }
   }
-  return total + rest;
+  return high[0] + low[0];
 }
 
 HWY_INLINE Four<Doubles> LoadFour(Doubles d, const auto* from) {
@@ -251,6 +260,11 @@ HWY_INLINE void StoreFour(Doubles d, const Four<Doubles>& x, double* to) {
   hn::Store(V<Doubles>(x.v1), d, to + lanes);
   hn::Store(V<Doubles>(x.v2), d, to + 2 * lanes);
   hn::Store(V<Doubles>(x.v3), d, to + 3 * lanes);
+}
+
+HWY_INLINE V<Doubles> AddFour(Doubles /*d*/, const Four<Doubles>& x) {
+  return hn::Add(hn::Add(V<Doubles>(x.v0), V<Doubles>(x.v1)),
+                 hn::Add(V<Doubles>(x.v2), V<Doubles>(x.v3)));
 }
 
 /// What is known of a row when some of it has been read.
@@ -270,44 +284,69 @@ HWY_INLINE void PrefetchStep(const T* x, size_t step) {
   for (size_t k = 0; k < step * sizeof(T); k += 64) hwy::Prefetch(ahead + k);
 }
 
-/// Adds f(x[i]) for i < count, whole steps of four vectors, to a row's sum; keeps
-/// them in `exps` if that is wanted.
-template <bool kKeep, bool kFar, class T>
+/// A vector of the `count` logits at x, fewer than it has lanes; `pad` in the
+/// others.
+template <class T>
+HWY_INLINE V<Doubles> LoadLast(Doubles d, const T* x, size_t count, T pad) {
+  HWY_ALIGN T last[kMaxDoubles];
+  std::fill(std::copy_n(x, count, last), last + hn::Lanes(d), pad);
+  return LoadDoubles(d, last);
+}
+
+/// What has been seen of a row, and its last elements, which make no whole step of
+/// AddFirstExps(): some are looked at again.
+template <class T>
+HWY_INLINE void FinishExtremes(const T* x, size_t count, ExtremeLanes<T>& lanes,
+                               Extremes& seen) {
+  const size_t step = 4 * hn::Lanes(Doubles());
+  const size_t taken = 2 * hn::Lanes(hn::ScalableTag<T>());
+  if (count < step) {
+    for (size_t i = 0; i < count; ++i) seen.Take(x[i], x[i]);
+    return;
+  }
+  for (size_t i = count - step; i < count; i += taken) lanes.Take(x + i);
+  lanes.GiveTo(seen);
+}
+
+/// What else is to be done whenever so many elements have been: nothing.
+inline constexpr size_t kFirstBetween = 256;
+struct NothingBetween {
+  HWY_INLINE void operator()(size_t /*elements*/) const {}
+};
+
+/// Adds f(x[i]) for i < count to a row's sum; keeps them in `exps` if that is
+/// wanted, where up to a whole vector others follow that are nearly nothing.
+template <bool kKeep, bool kFar, class T, class Between = NothingBetween>
 inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
                                       const RowExponential& exponential,
-                                      double* exps, PartOfRow& part) {
+                                      double* exps, PartOfRow& part,
+                                      Between&& between = {}) {
   const Doubles d;
-  const size_t step = 4 * hn::Lanes(d);
+  const size_t lanes = hn::Lanes(d), step = 4 * lanes;
   const size_t seen = 2 * hn::Lanes(hn::ScalableTag<T>());
   const RowExponential f = exponential;
   TwoPart<Doubles> sum = part.sum;
   ExtremeLanes<T> extremes;
-  for (size_t i = 0; i < count; i += step) {
+  size_t i = 0;
+  for (; i + step <= count; i += step) {
     PrefetchStep(x + i, step);
     const Four<Doubles> e = f.At<kFar>(d, LoadFour(d, x + i));
     for (size_t k = 0; k < step; k += seen) extremes.Take(x + i + k);
     if (kKeep) StoreFour(d, e, exps + i);
-    sum.Add(d, hn::Add(hn::Add(V<Doubles>(e.v0), V<Doubles>(e.v1)),
-                       hn::Add(V<Doubles>(e.v2), V<Doubles>(e.v3))));
+    sum.Add(d, AddFour(d, e));
+    if ((i + step) % kFirstBetween == 0) between(kFirstBetween);
   }
-  extremes.GiveTo(part.seen);
+  for (; i < count; i += lanes) {
+    const T pad = static_cast<T>(kFar ? -HUGE_VAL : f.lowest);
+    const V<Doubles> v = i + lanes <= count
+                             ? LoadDoubles(d, x + i)
+                             : LoadLast(d, x + i, count - i, pad);
+    const V<Doubles> e = f.At<kFar>(d, v);
+    if (kKeep) hn::Store(e, d, exps + i);
+    sum.Add(d, e);
+  }
+  FinishExtremes(x, count, extremes, part.seen);
   part.sum = sum;
-}
-
-/// The same for what is less than a step. Behind it follow, up to a whole one,
-/// exponentials that are nearly nothing.
-template <bool kKeep, class T>
-HWY_INLINE void AddLastExps(const T* x, size_t count, const RowExponential& f,
-                            double* exps, PartOfRow& part) {
-  if (count == 0) return;
-  Extremes seen = part.seen;
-  for (size_t i = 0; i < count; ++i) seen.Take(x[i], x[i]);
-  HWY_ALIGN T last[4 * kMaxDoubles];
-  const size_t step = 4 * hn::Lanes(Doubles());
-  std::fill(std::copy_n(x, count, last), last + step,
-            static_cast<T>(-HUGE_VAL));
-  AddFirstExps<kKeep, true>(last, step, f, exps, part);
-  part.seen = seen;
 }
 
 /// A row as the first stage knows it.
@@ -316,7 +355,7 @@ struct FirstRow {
   bool shifted = false;  ///< by a maximum far from 0
   double max = 0.0;
   double at_max = 0.0;           ///< the exponential of the largest logit, in
-                                 ///< [0.7, 2^64]
+                                 ///< [2^-33, 2^64]
   double sum = 0.0;              ///< of all exponentials
   const double* exps = nullptr;  ///< where they were kept
   double others = 0.0;           ///< the sum without one largest logit
@@ -328,39 +367,24 @@ inline constexpr size_t kFirstSegment = 4096;
 
 /// Adds f(x[i]) for a whole row. Unless `far`, a segment in which some logit turns
 /// out too low is done again, and those behind it as what they probably are.
-template <bool kKeep, class T>
+template <bool kKeep, class T, class Between>
 HWY_INLINE PartOfRow SumFirstExps(const T* x, size_t count, bool far,
-                                  const RowExponential& f, double* exps) {
+                                  const RowExponential& f, double* exps,
+                                  Between& between) {
   const V<Doubles> zero = hn::Zero(Doubles());
   PartOfRow row = {{}, {zero, zero}};
-  const size_t rest = count % (4 * hn::Lanes(Doubles())), whole = count - rest;
-  for (size_t i = 0; i < whole; i += kFirstSegment) {
-    const size_t size = std::min(kFirstSegment, whole - i);
+  for (size_t i = 0; i < count; i += kFirstSegment) {
+    const size_t size = std::min(kFirstSegment, count - i);
     if (!far) {
       const TwoPart<Doubles> before = row.sum;
-      AddFirstExps<kKeep, false>(x + i, size, f, exps + i, row);
+      AddFirstExps<kKeep, false>(x + i, size, f, exps + i, row, between);
       far = row.seen.least < f.lowest;
       if (!far) continue;
       row.sum = before;
     }
-    AddFirstExps<kKeep, true>(x + i, size, f, exps + i, row);
+    AddFirstExps<kKeep, true>(x + i, size, f, exps + i, row, between);
   }
-  AddLastExps<kKeep>(x + whole, rest, f, exps + whole, row);
   return row;
-}
-
-/// The sum without `place`, of few units of error whatever that leaves.
-inline HWY_NOINLINE double SumWithout(double* exps, size_t padded,
-                                      size_t place) {
-  const Doubles d;
-  const double kept = exps[place];
-  exps[place] = 0.0;
-  TwoPart<Doubles> sum = {hn::Zero(d), hn::Zero(d)};
-  for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
-    sum.Add(d, hn::Load(d, exps + i));
-  }
-  exps[place] = kept;
-  return Total(d, sum);
 }
 
 /// The power of two that brings e^max near 1, and the shift.
@@ -373,24 +397,86 @@ HWY_INLINE RowExponential ExponentialOf(double max) {
   return f;
 }
 
-/// Whether the largest logit should be taken out of the sum before the others
-/// are added, not after: it would leave less than 1/16.
+/// The exponentials that AddFirstExps() added in one step.
+struct FirstStep {
+  size_t begin, end;
+  HWY_ALIGN double exps[4 * kMaxDoubles] = {};
+
+  /// As they were added there.
+  HWY_INLINE V<Doubles> Sum(Doubles d) const {
+    return AddFour(d, LoadFour(d, exps));
+  }
+};
+
+/// The step with the logit at `place`.
 template <class T>
-HWY_INLINE void FindOthers(const T* x, size_t count, bool kept,
-                           const RowExponential& f, double* exps,
+HWY_INLINE FirstStep StepAt(const T* x, size_t count, size_t place,
+                            const RowExponential& f) {
+  const Doubles d;
+  const size_t lanes = hn::Lanes(d), whole = count - count % (4 * lanes);
+  const size_t size = place < whole ? 4 * lanes : lanes;
+  FirstStep step = {place / size * size, 0};
+  const T* from = x + step.begin;
+  step.end = std::min(count, step.begin + size);
+  if (size > lanes) {
+    StoreFour(d, f.At<true>(d, LoadFour(d, from)), step.exps);
+  } else {
+    const V<Doubles> v =
+        LoadLast(d, from, step.end - step.begin, static_cast<T>(-HUGE_VAL));
+    hn::Store(f.At<true>(d, v), d, step.exps);
+  }
+  return step;
+}
+
+/// The sum of a row but for one step: of what is before and behind that.
+template <class T>
+HWY_INLINE TwoPart<Doubles> SumOfSides(const T* x, size_t count,
+                                       const FirstStep& step,
+                                       const RowExponential& f) {
+  const V<Doubles> zero = hn::Zero(Doubles());
+  PartOfRow sides = {{}, {zero, zero}};
+  AddFirstExps<false, true>(x, step.begin, f, nullptr, sides);
+  AddFirstExps<false, true>(x + step.end, count - step.end, f, nullptr, sides);
+  return sides.sum;
+}
+
+/// The others of a confident row, of whose exponentials `all` is the sum: the step
+/// with the largest is taken out of it and put back without that. Where what all
+/// additions together rounded off would count, the rest is added up once more.
+template <class T>
+inline HWY_NOINLINE void FindFewOthers(const T* x, size_t count,
+                                       TwoPart<Doubles> all,
+                                       const RowExponential& f, FirstRow& row) {
+  const Doubles d;
+  const size_t place =
+      hn::Find(hn::ScalableTag<T>(), static_cast<T>(row.max), x, count);
+  FirstStep step = StepAt(x, count, place, f);
+  const V<Doubles> with = step.Sum(d);
+  step.exps[place - step.begin] = 0.0;
+  const V<Doubles> without = step.Sum(d);
+  all.Add(d, hn::Neg(with));
+  all.Add(d, without);
+  row.others = Total(d, all);
+  const double steps = static_cast<double>(count + 2 * kMaxDoubles) * kUnit;
+  if (row.sum * steps * steps > row.others * kUnit) {
+    TwoPart<Doubles> sides = SumOfSides(x, count, step, f);
+    sides.Add(d, without);
+    row.others = Total(d, sides);
+  }
+  const double relative =
+      kFirstOthersError + (row.shifted ? kFirstShiftedError : 0.0);
+  // A row of one logit, or of one and others that are next to nothing
+  row.others_error = row.others < 0x1p-900 ? HUGE_VAL : row.others * relative;
+}
+
+/// The sum without the largest: less that, if it leaves a sixteenth.
+template <class T>
+HWY_INLINE void FindOthers(const T* x, size_t count,
+                           const TwoPart<Doubles>& all, const RowExponential& f,
                            FirstRow& row) {
   row.others = row.sum - row.at_max;
   row.others_error = row.sum * kFirstDifferenceError;
-  if (row.others >= row.sum * 0x1p-4) return;
-  if (!kept) SumFirstExps<true>(x, count, row.shifted, f, exps);
-  const auto place =
-      static_cast<size_t>(std::find(x, x + count, static_cast<T>(row.max)) - x);
-  const size_t padded = hwy::RoundUpTo(count, 4 * hn::Lanes(Doubles()));
-  row.others = SumWithout(exps, padded, place);
-  // A row of one logit, or of one and others that are next to nothing
-  const double relative =
-      kFirstOthersError + (row.shifted ? kFirstShiftedError : 0.0);
-  row.others_error = row.others < 0x1p-900 ? HUGE_VAL : row.others * relative;
+  if (row.others < row.sum * 0x1p-4) FindFewOthers(x, count, all, f, row);
 }
 
 /// Whether `max` served as the maximum of a row whose largest logit is `largest`.
@@ -399,20 +485,32 @@ HWY_INLINE bool Served(const RowExponential& f, double max, double largest) {
   return largest <= max + kFirstGuessBelow && largest < kFirstShiftFrom;
 }
 
+/// What rows that are loaded one after the other hand on: a guess of the maximum,
+/// and where the next row's exponentials go. Those of the row before stay.
+struct RowsInTurn {
+  double guess = NAN;
+  Slot exps = Slot::kFirstExps;
+
+  HWY_INLINE void Next() {
+    exps = exps == Slot::kFirstExps ? Slot::kNextFirstExps : Slot::kFirstExps;
+  }
+};
+
 /// The first stage of a row whose maximum is `max`, or is guessed to be.
-template <bool kKeep, class T>
+template <bool kKeep, class T, class Between>
 HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
-                                 bool want_others) {
+                                 bool want_others, Slot kept,
+                                 Between& between) {
   FirstRow row;
   if (!std::isfinite(max)) return row;
   const RowExponential f = ExponentialOf(max);
   row.shifted = f.shift != 0.0;
   double* exps = nullptr;
-  if (kKeep || want_others) {
-    exps = Scratch(Slot::kFirstExps,
-                   hwy::RoundUpTo(count, 4 * hn::Lanes(Doubles())));
+  if (kKeep) {
+    exps = Scratch(kept, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
   }
-  const PartOfRow sums = SumFirstExps<kKeep>(x, count, row.shifted, f, exps);
+  const PartOfRow sums =
+      SumFirstExps<kKeep>(x, count, row.shifted, f, exps, between);
   const Doubles d;
   row.max = sums.seen.largest;
   row.sum = Total(d, sums.sum);
@@ -421,39 +519,68 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   row.at_max = hn::GetLane(f.At<true>(d, V<Doubles>(hn::Set(d, row.max))));
   row.exps = exps;
   row.known = true;
-  if (want_others) FindOthers(x, count, kKeep, f, exps, row);
+  if (want_others) FindOthers(x, count, sums.sum, f, row);
   return row;
 }
 
 /// With the maximum guessed from the first logits: that mostly saves a pass.
-template <bool kKeep, class T>
-HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others) {
+template <bool kKeep, class T, class Between = NothingBetween>
+HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others,
+                                   RowsInTurn& turn, Between&& between = {}) {
   if (count > kFirstMostClasses) return {};
+  turn.Next();
   const size_t first = std::min(count, kFirstGuessed);
-  const double guess = FindExtremes(x, first).largest;
-  FirstRow row = FirstRowNear<kKeep>(guess, x, count, want_others);
-  if (row.known || first == count) return row;
+  const double own = FindExtremes(x, first).largest;
+  // Where it is a near one, no arithmetic waits for this comparison
+  if (!(std::abs(own - turn.guess) <= kFirstGuessNear)) turn.guess = own;
+  const double guess = turn.guess;
+  FirstRow row =
+      FirstRowNear<kKeep>(guess, x, count, want_others, turn.exps, between);
+  if (row.known) return row;
   const double max = FindExtremes(x, count).largest;
-  if (max != guess) row = FirstRowNear<kKeep>(max, x, count, want_others);
-  return row;
+  turn.guess = max;
+  if (max == guess) return row;
+  return FirstRowNear<kKeep>(max, x, count, want_others, turn.exps, between);
 }
 
 /// The first stage of a row of values of a 32- or 16-bit type, in memory of any
 /// type; `known` is false where it has nothing to say. With
 /// kKeep the exponentials of all logits are kept.
 template <bool kKeep>
-HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
+HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others,
+                                 RowsInTurn& turn) {
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
     return LoadFirstRowAs<kKeep>(static_cast<const float*>(logits.data),
-                                 logits.classes, want_others);
+                                 logits.classes, want_others, turn);
   }
   if (logits.type == ElementType::kFloat64 && logits.stride == 1) {
     return LoadFirstRowAs<kKeep>(static_cast<const double*>(logits.data),
-                                 logits.classes, want_others);
+                                 logits.classes, want_others, turn);
   }
   double* x = Scratch(Slot::kShiftedHi, logits.classes);
   Widen(logits, 0, logits.classes, x);
-  return LoadFirstRowAs<kKeep>(x, logits.classes, want_others);
+  return LoadFirstRowAs<kKeep>(x, logits.classes, want_others, turn);
+}
+template <bool kKeep>
+HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
+  RowsInTurn turn;
+  return LoadFirstRow<kKeep>(logits, want_others, turn);
+}
+
+/// Of longer rows not even one's exponentials stay in the first cache.
+inline constexpr size_t kFirstInTurn = 4096;
+
+/// store(r, row) of what load(r) returned: one row later unless they are long.
+/// A row's results wait for its sum; the next row's exponentials need not.
+template <class Load, class Store>
+HWY_INLINE void ForRowsInTurn(size_t rows, size_t classes, const Load& load,
+                              const Store& store) {
+  const size_t lag = classes <= kFirstInTurn ? 1 : 0;
+  FirstRow held[2];
+  for (size_t r = 0; r < rows + lag; ++r) {
+    if (r < rows) held[r % 2] = load(r);
+    if (r >= lag) store(r - lag, held[(r - lag) % 2]);
+  }
 }
 
 /// The logits as doubles, up to a whole vector: where the first stage has widened

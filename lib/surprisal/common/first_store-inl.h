@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -121,38 +122,113 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
   StoreLastFloats(ends_at, i, range, to, open);
 }
 
-#if HWY_ARCH_X86
-/// Floats in a cache line, and how many are rounded before they are written.
-inline constexpr size_t kLineFloats = 16, kStreamedFloats = 1024;
+#endif
 
-/// The same for a row of at least two lines, whole lines of it past the caches:
-/// they need not be read first, and push nothing out.
-template <class EndsAt>
-HWY_INLINE void StreamFloats(const EndsAt& ends_at, size_t count, float* to,
-                             Undecided& open) {
-  const Floats d;
-  HWY_ALIGN float lines[kStreamedFloats + kLineFloats];
-  size_t held = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLineFloats;
-  to -= held;
-  size_t k = held == 0 ? 0 : kLineFloats;  // a line that others share
-  for (size_t i = 0; i < count; i += kStreamedFloats) {
-    const size_t end = std::min(count, i + kStreamedFloats);
-    StoreFloats(ends_at, {i, end}, lines + held, open);
-    if (k != 0) std::copy(lines + held, lines + kLineFloats, to + held);
-    held += end - i;
-    const size_t whole = held / kLineFloats * kLineFloats;
-    for (; k < whole; k += hn::Lanes(d)) {
-      hn::Stream(hn::Load(d, lines + k), d, to + k);
+// Where floats can go past the caches.
+#undef SURPRISAL_STREAMS
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+#define SURPRISAL_STREAMS 1
+#else
+#define SURPRISAL_STREAMS 0
+#endif
+
+#if SURPRISAL_STREAMS
+/// Rows of floats on their way past the caches, whole lines at a time: these need
+/// not be read first, and push nothing out. What is less than a line is held, for
+/// the next row may lie right behind.
+class LineStream {
+ public:
+  /// Rounds a range of a row as StoreFloats() does; it arrives at `to` by and by.
+  template <class EndsAt>
+  HWY_INLINE void Store(const EndsAt& ends_at, Range range, float* to,
+                        Undecided& open) {
+    if (HWY_UNLIKELY(to != line_ + held_)) Begin(to);
+    for (size_t i = range.begin; i < range.end; i += kHeld) {
+      const size_t end = std::min(range.end, i + kHeld);
+      StoreFloats(ends_at, {i, end}, lines_ + held_, open);
+      held_ += end - i;
+      if (held_ >= kHeld) Write();
     }
-    std::copy(lines + whole, lines + held, lines);
-    to += whole;
-    held -= whole;
-    k = 0;
   }
-  std::copy_n(lines, held, to);
+
+  /// Sets one of the floats that were stored.
+  HWY_INLINE void Set(float* at, float value) {
+    const bool is_held = at >= line_ + first_ && at < line_ + held_;
+    (is_held ? lines_[at - line_] : *at) = value;
+  }
+
+  /// To be called last: from then on others may look.
+  HWY_INLINE void End() {
+    Flush();
+    hwy::FlushStream();
+  }
+
+  /// From here on others may write to what was stored.
+  HWY_INLINE void Flush() {
+    Write();
+    std::copy(lines_ + first_, lines_ + held_, line_ + first_);
+    first_ = held_;
+  }
+
+ private:
+  /// Floats in a cache line, and how many are written together: what has just been
+  /// rounded cannot be loaded again at once.
+  static constexpr size_t kLine = 16, kHeld = 256;
+
+  /// How far ahead some lines are asked for, of every page one at least: not for
+  /// what they hold, but because finding a page takes long (measured on Zen 5: a
+  /// tenth of the time).
+  static constexpr size_t kAhead = 2048;
+
+  HWY_INLINE void Begin(float* to) {
+    Flush();
+    held_ = first_ = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLine;
+    line_ = to - held_;
+  }
+
+  /// Writes the whole lines; of the first only what is not others'.
+  HWY_INLINE void Write() {
+    const Floats d;
+    const size_t whole = held_ / kLine * kLine;
+    if (whole == 0) return;
+    hwy::Prefetch(line_ + kAhead);
+    size_t k = 0;
+    if (first_ != 0) {
+      std::copy(lines_ + first_, lines_ + kLine, line_ + first_);
+      k = kLine;
+    }
+    for (; k < whole; k += hn::Lanes(d)) {
+      hn::Stream(hn::Load(d, lines_ + k), d, line_ + k);
+    }
+    std::copy(lines_ + whole, lines_ + held_, lines_);
+    line_ += whole;
+    held_ -= whole;
+    first_ = 0;
+  }
+
+  float* line_ = nullptr;  ///< the line that is next
+  size_t first_ = 0;       ///< of its floats those from here on are held;
+  size_t held_ = 0;        ///< counted from its first, up to here
+  HWY_ALIGN float lines_[2 * kHeld];
+};
+#else
+/// Nothing goes past the caches here.
+class LineStream {
+ public:
+  HWY_INLINE void Set(float* at, float value) { *at = value; }
+  HWY_INLINE void Flush() {}
+  HWY_INLINE void End() {}
+};
+#endif
+
+/// Sets what is stored already.
+HWY_INLINE void SetStored(OutRow to, size_t c, double value,
+                          LineStream* stream) {
+  if (stream == nullptr || to.type != ElementType::kFloat32 || to.stride != 1) {
+    return to.Set(c, value);
+  }
+  stream->Set(static_cast<float*>(to.data) + c, static_cast<float>(value));
 }
-#endif
-#endif
 
 /// The same for any type, as doubles.
 template <class EndsAt>
@@ -176,7 +252,7 @@ HWY_INLINE void RoundEnds(const EndsAt& ends_at, size_t count,
 template <class EndsAt>
 HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
                                  OutRow to, Undecided& open,
-                                 [[maybe_unused]] bool stream) {
+                                 [[maybe_unused]] LineStream* stream) {
   const size_t count = to.classes;
   float* const floats = static_cast<float*>(to.data);
   if (source != nullptr && to.data == source) {
@@ -187,9 +263,10 @@ HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
     open = {};
     return done;
   }
-#if HWY_ARCH_X86
-  if (stream && count >= 2 * kLineFloats) {
-    StreamFloats(ends_at, count, floats, open);
+#if SURPRISAL_STREAMS
+  if (stream != nullptr) {
+    stream->Store(ends_at, {0, count}, floats, open);
+    if (!open.Empty()) stream->Flush();
     return open.Empty();
   }
 #endif
@@ -198,16 +275,88 @@ HWY_INLINE bool StoreFirstFloats(const EndsAt& ends_at, const void* source,
 }
 #endif
 
+#if SURPRISAL_STREAMS
+/// A row of floats that is rounded and streamed a few at a time, while the next is
+/// loaded: memory is written at the pace of what is computed, not in bursts.
+template <class EndsAt>
+class RowBehind {
+ public:
+  HWY_INLINE explicit RowBehind(LineStream& stream) : stream_(stream) {}
+
+  /// The row of which ends_at knows; comes after Finish().
+  HWY_INLINE void Begin(const EndsAt& ends_at, OutRow to) {
+    ends_at_ = ends_at;
+    to_ = static_cast<float*>(to.data);
+    next_ = 0;
+    count_ = to.classes;
+  }
+
+  /// Stores so many more, whole vectors, if there are as many.
+  HWY_NOINLINE void operator()(size_t elements) {
+    if (next_ + elements <= count_) StoreUpTo(next_ + elements);
+  }
+
+  /// Stores what is left, if anything, and says what was left open.
+  HWY_INLINE Undecided Finish() {
+    if (next_ < count_) StoreUpTo(count_);
+    if (!open_.Empty()) stream_.Flush();
+    next_ = count_ = 0;
+    return std::exchange(open_, {});
+  }
+
+ private:
+  HWY_INLINE void StoreUpTo(size_t end) {
+    stream_.Store(ends_at_, {next_, end}, to_ + next_, open_);
+    next_ = end;
+  }
+
+  LineStream& stream_;
+  EndsAt ends_at_ = {};
+  float* to_ = nullptr;
+  size_t next_ = 0, count_ = 0;
+  Undecided open_;
+};
+
+/// Rounds and streams rows of floats. What the first stage knows of row r is
+/// ends_of(r, row), with or without the exponentials kept; full(r, open) does the
+/// rest of it.
+template <bool kKeep, class EndsOf, class Full>
+HWY_INLINE void StreamRows(const InRows& logits, bool want_others,
+                           const EndsOf& ends_of, const OutRows& to,
+                           const Full& full) {
+  LineStream stream;
+  RowsInTurn turn;
+  RowBehind<decltype(ends_of(0, FirstRow()))> behind(stream);
+  const auto finish = [&](size_t r) {
+    const Undecided open = behind.Finish();
+    if (!open.Empty()) full(r, open);
+  };
+  for (size_t r = 0; r < logits.rows; ++r) {
+    const auto* x = static_cast<const float*>(logits[r].data);
+    const FirstRow row =
+        LoadFirstRowAs<kKeep>(x, logits.classes, want_others, turn, behind);
+    if (r > 0) finish(r - 1);
+    if (row.known) {
+      behind.Begin(ends_of(r, row), to[r]);
+    } else {
+      full(r, Undecided());
+    }
+  }
+  if (logits.rows > 0) finish(logits.rows - 1);
+  stream.End();
+}
+
+#endif
+
 /// Rounds what ends_at(d, i) says of a row to the type of `to`. Returns whether
 /// all of it is decided; if not, the `open` places are left to do, or where none
 /// is named, because `to` lies over `source`, nothing was written and the whole
 /// row is. Lanes up to the next whole vector are asked for, and must be there.
-/// With `stream` the results may go past the caches: hwy::FlushStream() before
-/// others are told of them.
+/// With `stream` floats may go past the caches.
 template <class EndsAt>
 HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
                            Undecided& open,
-                           [[maybe_unused]] bool stream = false) {
+                           [[maybe_unused]] LineStream* stream = nullptr) {
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
   if (to.type == ElementType::kFloat32 && to.stride == 1) {
     return StoreFirstFloats(ends_at, source, to, open, stream);
@@ -225,17 +374,29 @@ HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
   return done;
 }
 
+/// Exponentials times a factor, each within the product with `low` and `high`.
+struct ProductEnds {
+  const double* exps = nullptr;
+  double low = 0.0, high = 0.0;
+
+  HWY_INLINE Ends operator()(Doubles d, size_t i) const {
+    const V<Doubles> e = hn::Load(d, exps + i);
+    return {hn::Mul(e, hn::Set(d, low)), hn::Mul(e, hn::Set(d, high))};
+  }
+};
+
+/// Of products that are off by at most `relative`.
+HWY_INLINE ProductEnds ProductEndsOf(const double* exps, double factor,
+                                     double relative) {
+  return {exps, factor * (1 - relative), factor * (1 + relative)};
+}
+
 /// to[c] = exps[c] * factor, which is off by at most `relative`.
 HWY_INLINE bool StoreProducts(const double* exps, double factor,
                               double relative, const void* source, OutRow to,
-                              Undecided& open,
-                              [[maybe_unused]] bool stream = false) {
-  const double low = factor * (1 - relative), high = factor * (1 + relative);
-  const auto ends_at = [=](Doubles d, size_t i) HWY_ATTR {
-    const V<Doubles> e = hn::Load(d, exps + i);
-    return Ends{hn::Mul(e, hn::Set(d, low)), hn::Mul(e, hn::Set(d, high))};
-  };
-  return StoreFirst(ends_at, source, to, open, stream);
+                              Undecided& open, LineStream* stream = nullptr) {
+  return StoreFirst(ProductEndsOf(exps, factor, relative), source, to, open,
+                    stream);
 }
 
 }  // namespace HWY_NAMESPACE

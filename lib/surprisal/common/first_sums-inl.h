@@ -78,14 +78,11 @@ HWY_INLINE FirstSum SumFirstTerms(size_t padded, const TermAt& term_at) {
 
 /// The first of a row's largest logits.
 HWY_INLINE size_t PlaceOfMax(InRow logits, const FirstRow& row) {
-  const auto find = [&](const auto* x, auto max) {
-    return static_cast<size_t>(std::find(x, x + logits.classes, max) - x);
-  };
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
-    return find(static_cast<const float*>(logits.data),
-                static_cast<float>(row.max));
+    return hn::Find(hn::ScalableTag<float>(), static_cast<float>(row.max),
+                    static_cast<const float*>(logits.data), logits.classes);
   }
-  return find(PaddedRow(logits), row.max);
+  return hn::Find(Doubles(), row.max, PaddedRow(logits), logits.classes);
 }
 
 /// What a result lies over, if it lies over one of two inputs.

@@ -17,6 +17,7 @@ enum class Slot {
   kThirdLo,
   kRounded,
   kFirstExps,
+  kNextFirstExps,
   kShortLogits,
   kShortExps,
   kCount

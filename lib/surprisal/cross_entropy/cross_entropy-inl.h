@@ -133,7 +133,7 @@ HWY_INLINE WideValue FirstLabelLoss(const FirstRow& row, double logit,
 HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                    size_t y, double factor, InRow logits,
                                    OutRow d_logits, Undecided& open,
-                                   bool stream) {
+                                   LineStream* stream) {
   constexpr double kRelativeError = kFirstProbError + 4 * kUnit;
   // Others than the largest exponential leave it in, and themselves out
   const bool at_max = max_logit_gap == 0.0;
@@ -152,7 +152,8 @@ HWY_INLINE bool StoreLabelGradient(const FirstRow& row, double max_logit_gap,
                                   d_logits, open, stream);
   if (!done && open.Empty()) return false;
   if (!decided) open.Note(y);
-  d_logits.Set(y, FromLane(label) + 0.0);
+  SetStored(d_logits, y, FromLane(label) + 0.0, stream);
+  if (!decided && stream != nullptr) stream->Flush();
   return done && decided;
 }
 
@@ -182,7 +183,6 @@ struct LabelBatch {
   ScaledWeights weights;
   Shares shares;
   double exponent;  ///< of losses and gradients
-  bool stream;      ///< gradients past the caches
   const CrossEntropyLastResort& last_resort;
 };
 
@@ -195,8 +195,8 @@ struct FirstRowResult {
 };
 
 HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
-                                        bool has_loss,
-                                        LabelLossWriter& writer) {
+                                        bool has_loss, LabelLossWriter& writer,
+                                        LineStream* stream) {
   FirstRowResult result;
   result.loss = has_loss;
   const InRow logits = batch.logits[r];
@@ -225,7 +225,7 @@ HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
     return result;
   }
   result.gradient = StoreLabelGradient(row, row.max - logit, y, factor, logits,
-                                       to, result.open, batch.stream);
+                                       to, result.open, stream);
   return result;
 }
 
@@ -323,7 +323,8 @@ HWY_INLINE bool Counts(const LabelBatch& batch, size_t r) {
 
 /// One row, by the first stage where `first` says so, and then by the full one.
 HWY_INLINE void LabelRow(const LabelBatch& batch, size_t r, bool has_loss,
-                         LabelLossWriter& writer, bool first = true) {
+                         LabelLossWriter& writer, bool first = true,
+                         LineStream* stream = nullptr) {
   if (!Counts(batch, r)) {
     if (!has_loss) writer.Row(r, {});
     return FillRow(RowOrNone(batch.d_logits, r), 0.0);
@@ -332,7 +333,7 @@ HWY_INLINE void LabelRow(const LabelBatch& batch, size_t r, bool has_loss,
   result.loss = has_loss;
   if (first && batch.weights.exact) {
     result = batch.smoothing == 0.0
-                 ? FirstLabelRow(batch, r, has_loss, writer)
+                 ? FirstLabelRow(batch, r, has_loss, writer, stream)
                  : FirstSmoothedRow(batch, r, has_loss, writer);
   }
   if (!result.loss || !result.gradient) FullLabelRow(batch, r, result, writer);
@@ -479,7 +480,6 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
                       LoadWeights(options.class_weights),
                       {},
                       0.0,
-                      d_logits.data != nullptr && IsWorthStreaming(d_logits),
                       last_resort};
   batch.shares =
       SharesOf(labels, options.ignore_index, batch.weights, options.reduction);
@@ -489,12 +489,15 @@ HWY_INLINE bool CrossEntropyOfLabelRows(InRows logits,
   const bool by_chunk =
       first && batch.smoothing == 0.0 && batch.weights.exact &&
       AreShort(logits, ElementType::kFloat32) && d_logits.data != logits.data;
+  const bool past =
+      d_logits.data != nullptr && first && IsWorthStreaming(d_logits);
   const auto rows = [&](size_t begin, size_t count, LabelLossWriter& writer) {
     if (by_chunk) return ShortLabelRows(batch, begin, count, writer);
+    LineStream stream;
     for (size_t r = begin; r < begin + count; ++r) {
-      LabelRow(batch, r, false, writer, first);
+      LabelRow(batch, r, false, writer, first, past ? &stream : nullptr);
     }
-    if (batch.stream) hwy::FlushStream();
+    if (past) stream.End();
   };
   return WriteBatch(executor, logits,
                     LabelLossWriter(loss, options.reduction, last_resort),

@@ -76,6 +76,7 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
 template <class T>
 class LogitVectors {
  public:
+  LogitVectors() = default;
   HWY_INLINE LogitVectors(const T* x, size_t count)
       : x_(x), whole_(count / hn::Lanes(Doubles()) * hn::Lanes(Doubles())) {
     std::fill(std::copy(x + whole_, x + count, last_), last_ + kMaxDoubles,
@@ -87,51 +88,92 @@ class LogitVectors {
   }
 
  private:
-  const T* x_;
-  size_t whole_;
-  HWY_ALIGN T last_[kMaxDoubles];
+  const T* x_ = nullptr;
+  size_t whole_ = 0;
+  HWY_ALIGN T last_[kMaxDoubles] = {};
 };
 
 /// (x - max) - ln(sum / e^max), two numbers of one sign: off by 3 u of it, and
 /// by what the logarithm is.
 template <class T>
-HWY_INLINE bool StoreLogProbs(const T* x, const FirstRow& row,
-                              const void* source, OutRow log_probs,
-                              Undecided& open, bool stream) {
-  const LogitVectors<T> logits(x, log_probs.classes);
-  const FirstLogSum log_sum = LogSumOf(row);
-  const double low = 1 + 4 * kUnit, high = 1 - 4 * kUnit;
-  const auto ends_at = [&](Doubles d, size_t i) HWY_ATTR {
-    const V<Doubles> t = hn::Sub(logits.At(d, i), hn::Set(d, row.max));
+struct LogProbEnds {
+  LogitVectors<T> logits;
+  double max = 0.0;
+  FirstLogSum log_sum = {};
+
+  HWY_INLINE Ends operator()(Doubles d, size_t i) const {
+    const V<Doubles> t = hn::Sub(logits.At(d, i), hn::Set(d, max));
     const V<Doubles> value = hn::Sub(t, hn::Set(d, log_sum.value));
     const V<Doubles> error = hn::Set(d, log_sum.error);
-    return Ends{hn::MulSub(value, hn::Set(d, low), error),
-                hn::MulAdd(value, hn::Set(d, high), error)};
-  };
-  return StoreFirst(ends_at, source, log_probs, open, stream);
+    return {hn::MulSub(value, hn::Set(d, 1 + 4 * kUnit), error),
+            hn::MulAdd(value, hn::Set(d, 1 - 4 * kUnit), error)};
+  }
+};
+
+template <class T>
+HWY_INLINE LogProbEnds<T> LogProbEndsOf(const T* x, size_t classes,
+                                        const FirstRow& row) {
+  return {LogitVectors<T>(x, classes), row.max, LogSumOf(row)};
 }
 
-HWY_INLINE bool FirstLogSoftmaxRow(InRow logits, OutRow log_probs,
-                                   Undecided& open, bool stream) {
-  const FirstRow row = LoadFirstRow<false>(logits, true);
+/// Returns as StoreFirst() does.
+HWY_INLINE bool FirstLogSoftmaxRow(const FirstRow& row, InRow logits,
+                                   OutRow log_probs, Undecided& open) {
   if (!row.known) return false;
+  const auto store = [&](const auto* x) {
+    return StoreFirst(LogProbEndsOf(x, logits.classes, row), logits.data,
+                      log_probs, open);
+  };
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
-    return StoreLogProbs(static_cast<const float*>(logits.data), row,
-                         logits.data, log_probs, open, stream);
+    return store(static_cast<const float*>(logits.data));
   }
-  return StoreLogProbs(PaddedRow(logits), row, logits.data, log_probs, open,
-                       stream);
+  return store(PaddedRow(logits));
 }
 
-HWY_INLINE void LogSoftmaxRow(InRow logits, double temperature,
-                              OutRow log_probs, bool stream = false) {
+/// A row's sum, where the first stage has something to say.
+HWY_INLINE FirstRow LoadLogSoftmaxRow(InRow logits, double temperature,
+                                      ElementType to, RowsInTurn& turn) {
+  if (temperature != 1.0 || to == ElementType::kFloat64) return {};
+  return LoadFirstRow<false>(logits, true, turn);
+}
+
+HWY_INLINE void StoreLogSoftmaxRow(const FirstRow& row, InRow logits,
+                                   double temperature, OutRow log_probs) {
   Undecided open;
-  if (temperature == 1.0 && log_probs.type != ElementType::kFloat64 &&
-      FirstLogSoftmaxRow(logits, log_probs, open, stream)) {
-    return;
-  }
+  if (FirstLogSoftmaxRow(row, logits, log_probs, open)) return;
   FullLogSoftmaxRow(logits, temperature, log_probs, open);
 }
+
+/// Rows one by one.
+HWY_INLINE void LongLogSoftmaxRows(const InRows& logits, double temperature,
+                                   const OutRows& log_probs) {
+  RowsInTurn turn;
+  ForRowsInTurn(
+      logits.rows, logits.classes,
+      [&](size_t r) {
+        return LoadLogSoftmaxRow(logits[r], temperature, log_probs.type, turn);
+      },
+      [&](size_t r, const FirstRow& row) {
+        StoreLogSoftmaxRow(row, logits[r], temperature, log_probs[r]);
+      });
+}
+
+#if SURPRISAL_STREAMS
+/// Rows of floats, past the caches.
+HWY_INLINE void StreamLogSoftmaxRows(const InRows& logits,
+                                     const OutRows& log_probs) {
+  StreamRows<false>(
+      logits, true,
+      [&](size_t r, const FirstRow& row) {
+        return LogProbEndsOf(static_cast<const float*>(logits[r].data),
+                             logits.classes, row);
+      },
+      log_probs,
+      [&](size_t r, const Undecided& open) {
+        FullLogSoftmaxRow(logits[r], 1.0, log_probs[r], open);
+      });
+}
+#endif
 
 /// A batch of rows of few classes: (x - max) - ln(sum / e^max), of one sign.
 HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
@@ -152,7 +194,9 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
     StoreShort(chunk, ends_at, log_probs, open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    LogSoftmaxRow(row, 1.0, log_probs[r]);
+    RowsInTurn turn;
+    StoreLogSoftmaxRow(LoadLogSoftmaxRow(row, 1.0, log_probs.type, turn), row,
+                       1.0, log_probs[r]);
   });
 }
 

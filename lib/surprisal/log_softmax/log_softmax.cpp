@@ -14,14 +14,15 @@ namespace surprisal {
 namespace HWY_NAMESPACE {
 
 void LogSoftmaxRows(InRows logits, OutRows log_probs,
-                    const SoftmaxOptions& options, bool stream) {
+                    const SoftmaxOptions& options,
+                    [[maybe_unused]] bool stream) {
   if (options.temperature == 1.0 && AreShort(logits, log_probs.type)) {
     return ShortLogSoftmaxRows(logits, log_probs);
   }
-  for (size_t r = 0; r < logits.rows; ++r) {
-    LogSoftmaxRow(logits[r], options.temperature, log_probs[r], stream);
-  }
-  if (stream) hwy::FlushStream();
+#if SURPRISAL_STREAMS
+  if (stream) return StreamLogSoftmaxRows(logits, log_probs);
+#endif
+  LongLogSoftmaxRows(logits, options.temperature, log_probs);
 }
 
 void LogSoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
@@ -47,7 +48,9 @@ void LogSoftmax(InRows logits, OutRows log_probs, const SoftmaxOptions& options,
   CheckLike("logits", logits, logits);
   CheckLike("log_probs", log_probs, logits);
   CheckTemperature(options.temperature);
-  const bool stream = IsWorthStreaming(log_probs);
+  const bool stream = options.temperature == 1.0 &&
+                      AreFloats(logits, log_probs) &&
+                      IsWorthStreaming(log_probs);
   ForPieces(executor, logits.rows, logits.classes,
             [&](size_t first, size_t rows, size_t /*piece*/) {
               HWY_DYNAMIC_DISPATCH(LogSoftmaxRows)

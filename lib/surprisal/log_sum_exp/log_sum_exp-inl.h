@@ -143,9 +143,10 @@ HWY_INLINE void RoundLogSumExps(const RowsInWaiting& rows, double* rounded,
 
 HWY_INLINE void LongLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
   RowsInWaiting rows;
+  RowsInTurn turn;
   HWY_ALIGN double rounded[RowsInWaiting::kMost];
   for (size_t r = 0; r < logits.rows; ++r) {
-    rows.Add(LoadFirstRow<false>(logits[r], true));
+    rows.Add(LoadFirstRow<false>(logits[r], true, turn));
     if (rows.count < RowsInWaiting::kMost && r + 1 < logits.rows) continue;
     const size_t first = r + 1 - rows.count;
     Undecided open;

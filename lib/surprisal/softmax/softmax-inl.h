@@ -34,18 +34,52 @@ inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
   StoreRow(probs, lanes_of, last_resort, {}, open);
 }
 
-HWY_INLINE void SoftmaxRow(InRow logits, double temperature, OutRow probs,
-                           bool stream = false) {
+/// A row's exponentials, where the first stage has something to say.
+HWY_INLINE FirstRow LoadSoftmaxRow(InRow logits, double temperature,
+                                   ElementType to, RowsInTurn& turn) {
+  if (temperature != 1.0 || to == ElementType::kFloat64) return {};
+  return LoadFirstRow<true>(logits, false, turn);
+}
+
+HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
+                                double temperature, OutRow probs) {
   Undecided open;
-  if (temperature == 1.0 && probs.type != ElementType::kFloat64) {
-    const FirstRow row = LoadFirstRow<true>(logits, false);
-    if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
-                                   logits.data, probs, open, stream)) {
-      return;
-    }
+  if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
+                                 logits.data, probs, open)) {
+    return;
   }
   FullSoftmaxRow(logits, temperature, probs, open);
 }
+
+/// Rows one by one.
+HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
+                                const OutRows& probs) {
+  RowsInTurn turn;
+  ForRowsInTurn(
+      logits.rows, logits.classes,
+      [&](size_t r) {
+        return LoadSoftmaxRow(logits[r], temperature, probs.type, turn);
+      },
+      [&](size_t r, const FirstRow& row) {
+        StoreSoftmaxRow(row, logits[r], temperature, probs[r]);
+      });
+}
+
+#if SURPRISAL_STREAMS
+/// Rows of floats, past the caches.
+HWY_INLINE void StreamSoftmaxRows(const InRows& logits, const OutRows& probs) {
+  StreamRows<true>(
+      logits, false,
+      [&](size_t /*r*/, const FirstRow& row) {
+        return ProductEndsOf(row.exps, 1 / row.sum, kFirstProbError);
+      },
+      probs,
+      [&](size_t r, const Undecided& open) {
+        FullSoftmaxRow(logits[r], 1.0, probs[r], open);
+      });
+}
+
+#endif
 
 /// A batch of rows of few classes.
 HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
@@ -60,8 +94,11 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        chunk.exp_error + chunk.sum_error + 5 * kUnit, probs,
                        open);
   };
-  ForShortRows(logits, 0, logits.rows, by_chunk,
-               [&](size_t r, InRow row) { SoftmaxRow(row, 1.0, probs[r]); });
+  ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
+    RowsInTurn turn;
+    StoreSoftmaxRow(LoadSoftmaxRow(row, 1.0, probs.type, turn), row, 1.0,
+                    probs[r]);
+  });
 }
 
 /// A row of upstream gradients, times 2^-exponent so that products fit. Those

@@ -17,14 +17,14 @@ namespace surprisal {
 namespace HWY_NAMESPACE {
 
 void SoftmaxRows(InRows logits, OutRows probs, const SoftmaxOptions& options,
-                 bool stream) {
+                 [[maybe_unused]] bool stream) {
   if (options.temperature == 1.0 && AreShort(logits, probs.type)) {
     return ShortSoftmaxRows(logits, probs);
   }
-  for (size_t r = 0; r < logits.rows; ++r) {
-    SoftmaxRow(logits[r], options.temperature, probs[r], stream);
-  }
-  if (stream) hwy::FlushStream();
+#if SURPRISAL_STREAMS
+  if (stream) return StreamSoftmaxRows(logits, probs);
+#endif
+  LongSoftmaxRows(logits, options.temperature, probs);
 }
 
 void SoftmaxVjpRows(InRows logits, InRows upstream, OutRows d_logits,
@@ -72,7 +72,8 @@ void Softmax(InRows logits, OutRows probs, const SoftmaxOptions& options,
   CheckLike("logits", logits, logits);
   CheckLike("probs", probs, logits);
   CheckTemperature(options.temperature);
-  const bool stream = IsWorthStreaming(probs);
+  const bool stream = options.temperature == 1.0 && AreFloats(logits, probs) &&
+                      IsWorthStreaming(probs);
   ForPieces(executor, logits.rows, logits.classes,
             [&](size_t first, size_t rows, size_t /*piece*/) {
               HWY_DYNAMIC_DISPATCH(SoftmaxRows)
