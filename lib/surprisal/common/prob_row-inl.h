@@ -215,7 +215,7 @@ HWY_INLINE bool StoreFirstSlopes(const PairRow& pair, double upstream,
 /// Stores upstream * factor_of(d, p, q) for every class of row r of `to`,
 /// unless that view was left empty; NaN throughout if either row holds one.
 /// slope_of(d, p, q) is the factor by the first stage, last_resort(p, q) the
-/// rounded product for one class.
+/// rounded product for one class. Never -0, whichever stage decides.
 template <class Slope, class Fn, class LastResort>
 HWY_INLINE void StorePairGradient(const PairRow& pair, double upstream,
                                   const Slope& slope_of, const Fn& factor_of,
@@ -234,7 +234,8 @@ HWY_INLINE void StorePairGradient(const PairRow& pair, double upstream,
   };
   StoreRow(
       to[r], lanes_of,
-      [&](size_t c) { return last_resort(pair.p[c], pair.q[c]); }, {}, open);
+      [&](size_t c) { return last_resort(pair.p[c], pair.q[c]) + 0.0; }, {},
+      open);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -170,8 +170,8 @@ void EntropyOfLogitsRows(InRows logits, OutRow entropy) {
   }
 }
 
-/// -upstream p_c (ln p_c + H) = -upstream p_c (t_c + depth / sum): ln(sum)
-/// cancels, so it is never formed. The places that `open` names, or without any
+/// -upstream p_c (ln p_c + H) = -upstream p_c (t_c + depth / sum), times 2^500
+/// within: ln(sum) cancels, so it is never formed. The places that `open` names, or without any
 /// the whole row.
 inline HWY_NOINLINE void FullEntropyOfLogitsGradientRow(InRow logits,
                                                         double upstream,
@@ -179,41 +179,37 @@ inline HWY_NOINLINE void FullEntropyOfLogitsGradientRow(InRow logits,
                                                         const Undecided& open) {
   const ExpRow row = LoadExpRow(logits);
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
-  const ScaledMean scaled = MeanDepth(row);
-  const DoubleDouble depth = {scaled.value.hi * 0x1p-500,
-                              scaled.value.lo * 0x1p-500};
+  const ScaledMean depth = MeanDepth(row);
   const DoubleDouble inverse = InverseSum(row);
   const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto zero = hn::Zero(d);
     const auto t = row.shifted.At(d, i);
     const auto at_max = hn::Eq(t.hi, zero);
     const auto negligible = hn::Lt(t.hi, hn::Set(d, kNegligible));
-    const auto safe_t = IfThenElse(d, negligible, ToDd(d, zero), t);
-    const auto sum = Add(d, safe_t, ToDd(d, depth));
+    const auto safe_t = Scale(d, IfThenElse(d, negligible, ToDd(d, zero), t),
+                              hn::Set(d, 0x1p500));
+    const auto sum = Add(d, safe_t, ToDd(d, depth.value));
     const auto e = ExpAt(d, row, i);
-    // At the maximum t = 0 and e = 1: the scaled depth alone
-    const auto product =
-        IfThenElse(d, at_max, ToDd(d, scaled.value), Mul(d, e.value, sum));
-    const auto value = Mul(d, product, ToDd(d, inverse));
-    const auto size =
-        hn::Add(hn::Sub(hn::Set(d, depth.hi), safe_t.hi), hn::Set(d, 0x1p-900));
-    const auto own_error =
-        hn::Mul(hn::Mul(e.value.hi, size), hn::Set(d, 4 * row.relative));
+    const auto value = Mul(d, Mul(d, e.value, sum), ToDd(d, inverse));
+    const auto size = hn::Sub(hn::Set(d, depth.value.hi), safe_t.hi);
+    const auto sum_error = hn::MulAdd(size, hn::Set(d, 4 * row.relative),
+                                      hn::Set(d, 2 * depth.error));
     const auto error =
-        hn::Mul(hn::IfThenElse(at_max, hn::Set(d, 2 * scaled.error), own_error),
-                hn::Set(d, inverse.hi));
+        hn::Mul(hn::Mul(e.value.hi, sum_error), hn::Set(d, inverse.hi));
     // Never 0 where the row is not flat, whatever the bits say
     const auto lost =
         hn::AndNot(negligible, hn::AndNot(at_max, hn::Eq(sum.hi, zero)));
     const auto coarse = hn::IfThenElse(lost, hn::Set(d, 1.0), value.hi);
-    const auto exponent =
-        hn::IfThenElse(at_max, hn::Set(d, -kUp), V<Doubles>(e.exponent));
+    const auto exponent = hn::Sub(V<Doubles>(e.exponent), hn::Set(d, kUp));
     return TimesAsked(
         d, round, i, -upstream,
         CancellingFactor<Doubles>{{{value, exponent}, coarse}, error});
   };
   const auto last_resort = [&](size_t c) {
-    return certain::EntropyOfLogitsGradient(d_logits.type, logits, upstream, c);
+    // Never -0, as in TimesAsked()
+    return certain::EntropyOfLogitsGradient(d_logits.type, logits, upstream,
+                                            c) +
+           0.0;
   };
   StoreRow(d_logits, lanes_of, last_resort, {}, open);
 }
