@@ -17,6 +17,7 @@
 #include "literate/bookmark.h"
 #include "literate/exercises.h"
 #include "literate/figure.h"
+#include "literate/gnuplot.h"
 #include "literate/highlight.h"
 #include "literate/keys.h"
 #include "literate/narrator.h"
@@ -366,6 +367,17 @@ TEST_CASE("the output that stands out is marked in a histogram") {
   const std::string text = Join(DrawText(figure, 20));
   CHECK(text.find("◂\n") > text.find("1 "));
   CHECK(text.find("◂ stands above the others") != std::string::npos);
+}
+
+TEST_CASE("an svg figure holds nothing but svg, whatever the locale") {
+  const char* const before = std::getenv("LC_ALL");
+  const std::string restored = before == nullptr ? "" : before;
+  setenv("LC_ALL", "C", 1);
+  const std::string svg =
+      RunGnuplot("set terminal svg\nset title 'ln 2 ≈ 0.69'\nplot sin(x)\n");
+  setenv("LC_ALL", restored.c_str(), 1);
+  CHECK(svg.starts_with("<?xml"));
+  CHECK(svg.find("ln 2 ≈ 0.69") != std::string::npos);
 }
 
 TEST_CASE("svg figures come out the same twice") {

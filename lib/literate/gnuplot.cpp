@@ -7,13 +7,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "surprisal/common/error.h"
 
 namespace surprisal::literate {
 namespace {
 
-// A file that lives as long as the drawing: popen reads or writes, not both.
+// A file that lives as long as the drawing: popen reads one stream, and no other.
 class ScratchFile {
  public:
   explicit ScratchFile(const std::string& content) {
@@ -28,6 +29,10 @@ class ScratchFile {
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
   const std::string& path() const { return path_; }
+  std::string Content() const {
+    std::ifstream file(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
 
  private:
   std::string path_;
@@ -36,8 +41,11 @@ class ScratchFile {
 }  // namespace
 
 std::string RunGnuplot(const std::string& script) {
-  const ScratchFile file(script);
-  std::FILE* pipe = popen(("gnuplot '" + file.path() + "' 2>&1").c_str(), "r");
+  const ScratchFile file(script), complaints("");
+  // In other locales gnuplot complains of what is not ASCII
+  const std::string command = "LC_ALL=C.UTF-8 gnuplot '" + file.path() +
+                              "' 2>'" + complaints.path() + "'";
+  std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) throw Error("gnuplot: cannot start a shell");
   std::string output;
   char buffer[4096];
@@ -51,7 +59,9 @@ std::string RunGnuplot(const std::string& script) {
         "gnuplot, which draws the figures, is not installed: "
         "apt-get install gnuplot-nox");
   }
-  if (status != 0) throw Error("gnuplot failed: " + output.substr(0, 500));
+  if (status != 0) {
+    throw Error("gnuplot failed: " + complaints.Content().substr(0, 500));
+  }
   return output;
 }
 

@@ -6,7 +6,7 @@
 namespace surprisal::literate {
 
 /// Runs gnuplot on `script` and returns what it prints. Throws Error if gnuplot
-/// is not installed or complains.
+/// is not installed or fails.
 std::string RunGnuplot(const std::string& script);
 
 }  // namespace surprisal::literate
