@@ -138,7 +138,7 @@ HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
 struct ScaledLead {
   DoubleDouble value;
   double size = 0.0;
-  bool exact = true;  ///< else terms may have lost bits
+  double lost = 0.0;  ///< more than terms that underflowed
 };
 
 /// A = sum_k e_k (g_m - g_k) for the most probable class m.
@@ -159,8 +159,8 @@ HWY_INLINE ScaledLead LeadOf(const ExpRow& row, const UpstreamRow& g) {
         differ, hn::And(hn::Ne(V<Doubles>(e.hi), zero), hn::Ne(g_i, g_max)));
   }
   const double all = SumOfLanes(d, ToDd(d, size)).hi;
-  return {SumOfLanes(d, total), all,
-          all >= kLeastProduct || hn::AllFalse(d, differ)};
+  const bool exact = all >= kLeastProduct || hn::AllFalse(d, differ);
+  return {SumOfLanes(d, total), all, exact ? 0.0 : 0x1p-600};
 }
 
 /// d_j = p_j (sum_k p_k (g_j - g_k)) / temperature. The inner sum is taken
@@ -178,9 +178,7 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
     return certain::SoftmaxVjp(d_logits.type, logits, upstream, temperature, c);
   };
   const ScaledLead lead = LeadOf(row, g);
-  if (!g.exact || !lead.exact) {
-    return StoreByLastResort(d_logits, last_resort, open);
-  }
+  if (!g.exact) return StoreByLastResort(d_logits, last_resort, open);
   // What others are off by counts among the sizes of the terms
   const double relative = row.relative + row.others_relative;
   const One one;
@@ -198,9 +196,11 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
     const auto e = ExpAt(d, row, i);
     const auto inner = Add(d, of_sum, ToDd(d, lead.value));
     const auto value = Mul(d, Mul(d, e.value, inner), ToDd(d, inverse));
-    const auto size =
-        hn::Mul(e.value.hi, hn::Add(hn::Abs(of_sum.hi), hn::Set(d, lead.size)));
-    const auto error = hn::Mul(size, hn::Set(d, relative * inverse.hi));
+    const auto size = hn::Add(hn::Abs(of_sum.hi), hn::Set(d, lead.size));
+    const auto off =
+        hn::MulAdd(size, hn::Set(d, relative), hn::Set(d, lead.lost));
+    const auto error =
+        hn::Mul(hn::Mul(e.value.hi, off), hn::Set(d, inverse.hi));
     return round(
         d, i,
         OffBy(d, {value, hn::Add(e.exponent, hn::Set(d, exponent))}, error));
