@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "kernel_testing.h"
@@ -93,9 +92,10 @@ Row Logits(Random& random, size_t classes) {
 
 /// The same bits, but that zeros may differ in sign.
 void CheckSame(double got, double want) {
-  if (got == want || (std::isnan(got) && std::isnan(want))) return;
-  const std::string got_text = Shown(got), want_text = Shown(want);
-  CHECK(got_text == want_text);
+  CAPTURE(Shown(got));
+  CAPTURE(Shown(want));
+  const bool same = got == want || (std::isnan(got) && std::isnan(want));
+  CHECK(same);
 }
 
 /// Checks got[c] against want(c).

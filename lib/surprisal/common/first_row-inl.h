@@ -567,18 +567,30 @@ HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
   return LoadFirstRow<kKeep>(logits, want_others, turn);
 }
 
+/// Whether the first stage serves results of a type.
+HWY_INLINE bool HasFirstStage(ElementType to, double temperature = 1.0) {
+  return temperature == 1.0 && to != ElementType::kFloat64;
+}
+
 /// Of longer rows not even one's exponentials stay in the first cache.
 inline constexpr size_t kFirstInTurn = 4096;
 
-/// store(r, row) of what load(r) returned: one row later unless they are long.
-/// A row's results wait for its sum; the next row's exponentials need not.
-template <class Load, class Store>
-HWY_INLINE void ForRowsInTurn(size_t rows, size_t classes, const Load& load,
-                              const Store& store) {
-  const size_t lag = classes <= kFirstInTurn ? 1 : 0;
+/// store(r, row) of what the first stage knows of every row: one row later unless
+/// they are long. A row's results wait for its sum; the next row's exponentials
+/// need not. With kKeep the exponentials of all logits are kept.
+template <bool kKeep, class Store>
+HWY_INLINE void ForFirstRows(const InRows& logits, ElementType to,
+                             double temperature, bool want_others,
+                             const Store& store) {
+  const bool has = HasFirstStage(to, temperature);
+  const size_t lag = logits.classes <= kFirstInTurn ? 1 : 0;
+  RowsInTurn turn;
   FirstRow held[2];
-  for (size_t r = 0; r < rows + lag; ++r) {
-    if (r < rows) held[r % 2] = load(r);
+  for (size_t r = 0; r < logits.rows + lag; ++r) {
+    if (r < logits.rows) {
+      held[r % 2] =
+          has ? LoadFirstRow<kKeep>(logits[r], want_others, turn) : FirstRow();
+    }
     if (r >= lag) store(r - lag, held[(r - lag) % 2]);
   }
 }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "hwy/highway.h"
 #include "surprisal/common/elements-inl.h"
@@ -71,6 +72,27 @@ struct Apart {
   WideValue value = {};
 };
 
+/// fn(c) for the `open` places or, without any, for the whole row.
+template <class Fn>
+HWY_INLINE void ForOpen(size_t classes, const Undecided& open, const Fn& fn) {
+  if (open.Empty()) {
+    for (size_t c = 0; c < classes; ++c) fn(c);
+  } else {
+    for (const size_t c : open.Places()) fn(c);
+  }
+}
+
+/// Where the vectors of doubles begin that hold open places: each once, for what
+/// is left open in one is looked at for every time it is computed.
+HWY_INLINE std::vector<size_t> OpenVectors(const Undecided& open) {
+  const size_t lanes = hn::Lanes(Doubles());
+  std::vector<size_t> begins;
+  for (const size_t c : open.Places()) begins.push_back(c / lanes * lanes);
+  std::sort(begins.begin(), begins.end());
+  begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
+  return begins;
+}
+
 /// rounded[c] = lanes_of(d, c, round), whole vectors of doubles at a time, for
 /// the `open` places or, without any, for the whole row.
 template <class Fn>
@@ -79,15 +101,13 @@ HWY_INLINE void ComputeRow(size_t classes, const Undecided& open,
                            double* rounded) {
   const Doubles d;
   Stages().full += open.Empty() ? classes : open.Places().size();
-  if (open.Empty()) {
-    for (size_t i = 0; i < classes; i += hn::Lanes(d)) {
-      hn::Store(lanes_of(d, i, round), d, rounded + i);
-    }
-    return;
-  }
-  for (const size_t c : open.Places()) {
-    const size_t i = c / hn::Lanes(d) * hn::Lanes(d);
+  const auto compute = [&](size_t i) HWY_ATTR {
     hn::Store(lanes_of(d, i, round), d, rounded + i);
+  };
+  if (open.Empty()) {
+    for (size_t i = 0; i < classes; i += hn::Lanes(d)) compute(i);
+  } else {
+    for (const size_t i : OpenVectors(open)) compute(i);
   }
 }
 
@@ -128,9 +148,7 @@ template <class LastResort>
 HWY_INLINE void StoreByLastResort(OutRow to, const LastResort& last_resort,
                                   const Undecided& open) {
   double* rounded = Scratch(Slot::kRounded, to.classes);
-  for (size_t c = 0; c < to.classes; ++c) {
-    if (open.Empty() || open.Has(c)) rounded[c] = last_resort(c);
-  }
+  ForOpen(to.classes, open, [&](size_t c) { rounded[c] = last_resort(c); });
   StoreOpen(rounded, open, to);
 }
 

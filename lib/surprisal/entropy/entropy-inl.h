@@ -232,7 +232,7 @@ HWY_INLINE bool FirstEntropyOfLogitsGradientRow(InRow logits, double upstream,
 HWY_INLINE void EntropyOfLogitsGradientRow(InRow logits, double upstream,
                                            OutRow d_logits) {
   Undecided open;
-  if (d_logits.type != ElementType::kFloat64 &&
+  if (HasFirstStage(d_logits.type) &&
       FirstEntropyOfLogitsGradientRow(logits, upstream, d_logits, open)) {
     return;
   }

@@ -130,13 +130,6 @@ HWY_INLINE bool FirstLogSoftmaxRow(const FirstRow& row, InRow logits,
   return store(PaddedRow(logits));
 }
 
-/// A row's sum, where the first stage has something to say.
-HWY_INLINE FirstRow LoadLogSoftmaxRow(InRow logits, double temperature,
-                                      ElementType to, RowsInTurn& turn) {
-  if (temperature != 1.0 || to == ElementType::kFloat64) return {};
-  return LoadFirstRow<false>(logits, true, turn);
-}
-
 HWY_INLINE void StoreLogSoftmaxRow(const FirstRow& row, InRow logits,
                                    double temperature, OutRow log_probs) {
   Undecided open;
@@ -147,15 +140,11 @@ HWY_INLINE void StoreLogSoftmaxRow(const FirstRow& row, InRow logits,
 /// Rows one by one.
 HWY_INLINE void LongLogSoftmaxRows(const InRows& logits, double temperature,
                                    const OutRows& log_probs) {
-  RowsInTurn turn;
-  ForRowsInTurn(
-      logits.rows, logits.classes,
-      [&](size_t r) {
-        return LoadLogSoftmaxRow(logits[r], temperature, log_probs.type, turn);
-      },
-      [&](size_t r, const FirstRow& row) {
-        StoreLogSoftmaxRow(row, logits[r], temperature, log_probs[r]);
-      });
+  ForFirstRows<false>(logits, log_probs.type, temperature, true,
+                      [&](size_t r, const FirstRow& row) {
+                        StoreLogSoftmaxRow(row, logits[r], temperature,
+                                           log_probs[r]);
+                      });
 }
 
 #if SURPRISAL_STREAMS
@@ -194,9 +183,7 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
     StoreShort(chunk, ends_at, log_probs, open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    RowsInTurn turn;
-    StoreLogSoftmaxRow(LoadLogSoftmaxRow(row, 1.0, log_probs.type, turn), row,
-                       1.0, log_probs[r]);
+    StoreLogSoftmaxRow(LoadFirstRow<false>(row, true), row, 1.0, log_probs[r]);
   });
 }
 
@@ -290,7 +277,7 @@ HWY_INLINE bool FirstLogSoftmaxVjpRow(InRow logits, InRow upstream,
 HWY_INLINE void LogSoftmaxVjpRow(InRow logits, InRow upstream,
                                  double temperature, OutRow d_logits) {
   Undecided open;
-  if (temperature == 1.0 && d_logits.type != ElementType::kFloat64 &&
+  if (HasFirstStage(d_logits.type, temperature) &&
       FirstLogSoftmaxVjpRow(logits, upstream, d_logits, open)) {
     return;
   }

@@ -44,7 +44,7 @@ inline HWY_NOINLINE double FullLogSumExpRow(InRow logits, ElementType type) {
 
 /// max + ln(sum / e^max), where both ends round alike.
 HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
-  if (type == ElementType::kFloat64) return FullLogSumExpRow(logits, type);
+  if (!HasFirstStage(type)) return FullLogSumExpRow(logits, type);
   const FirstRow row = LoadFirstRow<false>(logits, true);
   if (!row.known) return FullLogSumExpRow(logits, type);
   const FirstLogSum log_sum = LogSumOf(row);
@@ -163,7 +163,7 @@ void LogSumExpRows(InRows logits, OutRow log_sum_exp) {
   if (AreShort(logits, log_sum_exp.type)) {
     return ShortLogSumExpRows(logits, log_sum_exp);
   }
-  if (log_sum_exp.type != ElementType::kFloat64) {
+  if (HasFirstStage(log_sum_exp.type)) {
     return LongLogSumExpRows(logits, log_sum_exp);
   }
   for (size_t r = 0; r < logits.rows; ++r) {
@@ -206,7 +206,7 @@ HWY_INLINE bool FirstLogSumExpGradientRow(InRow logits, double upstream,
 HWY_INLINE void LogSumExpGradientRow(InRow logits, double upstream,
                                      OutRow d_logits) {
   Undecided open;
-  if (d_logits.type != ElementType::kFloat64 &&
+  if (HasFirstStage(d_logits.type) &&
       FirstLogSumExpGradientRow(logits, upstream, d_logits, open)) {
     return;
   }

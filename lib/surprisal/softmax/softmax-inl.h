@@ -34,13 +34,6 @@ inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
   StoreRow(probs, lanes_of, last_resort, {}, open);
 }
 
-/// A row's exponentials, where the first stage has something to say.
-HWY_INLINE FirstRow LoadSoftmaxRow(InRow logits, double temperature,
-                                   ElementType to, RowsInTurn& turn) {
-  if (temperature != 1.0 || to == ElementType::kFloat64) return {};
-  return LoadFirstRow<true>(logits, false, turn);
-}
-
 HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
                                 double temperature, OutRow probs) {
   Undecided open;
@@ -54,15 +47,10 @@ HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
 /// Rows one by one.
 HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
                                 const OutRows& probs) {
-  RowsInTurn turn;
-  ForRowsInTurn(
-      logits.rows, logits.classes,
-      [&](size_t r) {
-        return LoadSoftmaxRow(logits[r], temperature, probs.type, turn);
-      },
-      [&](size_t r, const FirstRow& row) {
-        StoreSoftmaxRow(row, logits[r], temperature, probs[r]);
-      });
+  ForFirstRows<true>(logits, probs.type, temperature, false,
+                     [&](size_t r, const FirstRow& row) {
+                       StoreSoftmaxRow(row, logits[r], temperature, probs[r]);
+                     });
 }
 
 #if SURPRISAL_STREAMS
@@ -95,9 +83,7 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    RowsInTurn turn;
-    StoreSoftmaxRow(LoadSoftmaxRow(row, 1.0, probs.type, turn), row, 1.0,
-                    probs[r]);
+    StoreSoftmaxRow(LoadFirstRow<true>(row, false), row, 1.0, probs[r]);
   });
 }
 
@@ -225,7 +211,7 @@ HWY_INLINE bool FirstSoftmaxVjpRow(InRow logits, InRow upstream,
 HWY_INLINE void SoftmaxVjpRow(InRow logits, InRow upstream, double temperature,
                               OutRow d_logits) {
   Undecided open;
-  if (temperature == 1.0 && d_logits.type != ElementType::kFloat64 &&
+  if (HasFirstStage(d_logits.type, temperature) &&
       FirstSoftmaxVjpRow(logits, upstream, d_logits, open)) {
     return;
   }
