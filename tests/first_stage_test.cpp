@@ -181,7 +181,7 @@ Use UseOfTargetLoss(std::span<const float> logits,
                     std::span<const float> targets) {
   const One one;
   const ScaledWeights weights;
-  const FirstRow first = LoadFirstRow<false>(logits, true);
+  const FirstRow first = LoadFirstRow<Exps::kAdded>(logits, true);
   if (!first.known) return {};
   const WideValue loss =
       FirstTargetLoss(first, FirstTargets(targets, 0.1, weights), logits);
@@ -192,6 +192,22 @@ Use UseOfTargetLoss(std::span<const float> logits,
   Use use;
   use.Take(DistanceFrom(estimate, ScaledOf(TargetLoss(row, target_row))),
            loss.error);
+  return use;
+}
+
+/// The logarithm of a coarse sum.
+Use UseOfCoarseSum(std::span<const float> logits,
+                   std::span<const float> /*targets*/) {
+  const One one;
+  const FirstRow coarse = LoadFirstRow<Exps::kCoarse>(logits, true);
+  if (!coarse.known) return {};
+  const FirstLogSum log_sum = LogSumOf(coarse);
+  const Estimate<One> estimate = {hn::Set(one, log_sum.value),
+                                  hn::Set(one, log_sum.error)};
+  const DoubleDouble truth = LoadExpRow(logits).log_sum;
+  Use use;
+  use.Take(DistanceFrom(estimate, {ToDd(one, truth), hn::Set(one, -kUp)}),
+           log_sum.error);
   return use;
 }
 
@@ -274,6 +290,7 @@ HWY_EXPORT(UseOfGradientFromLogits);
 HWY_EXPORT(UseOfGradientFromProbs);
 HWY_EXPORT(UseOfEntropy);
 HWY_EXPORT(UseOfTargetLoss);
+HWY_EXPORT(UseOfCoarseSum);
 HWY_EXPORT(UseOfShiftedRow);
 HWY_EXPORT(UseOfStandIns);
 
@@ -325,11 +342,12 @@ std::vector<Numbers> BinaryTrials(double low, double high) {
 
 /// The bounds hold on every target, are used, and most numbers are known.
 template <class UseFn>
-void CheckUse(size_t least_known, const UseFn& use_of) {
+void CheckUse(size_t least_known, const UseFn& use_of,
+              double least_use = 0.005) {
   ForEachTarget([&] {
     const Use use = use_of();
     CHECK(use.worst <= 1.0);
-    CHECK(use.worst > 0.005);
+    CHECK(use.worst > least_use);
     CHECK(use.known >= least_known);
   });
 }
@@ -390,6 +408,16 @@ TEST_CASE("entropies and soft targets' losses lie where the first stage says") {
            [] { return UseOfRows(0, HWY_DYNAMIC_DISPATCH(UseOfEntropy)); });
   CheckUse(2990,
            [] { return UseOfRows(0, HWY_DYNAMIC_DISPATCH(UseOfTargetLoss)); });
+}
+
+TEST_CASE("coarse sums are as coarse as they say, and no coarser") {
+  for (const double offset : {0.0, -100.0, 301.0}) {
+    CAPTURE(offset);
+    CheckUse(
+        2990,
+        [&] { return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfCoarseSum)); },
+        0.5);
+  }
 }
 
 TEST_CASE("shifted rows of few classes lie where the first stage says") {

@@ -26,7 +26,7 @@ function(coefficients_in_code name out)
   set(${out} "${literals}" PARENT_SCOPE)
 endfunction()
 
-foreach(name kFirstExp kFirstExpEighth kFirstLog)
+foreach(name kFirstExp kFirstExpSixteenth kCoarseExp kCoarseExpSixteenth kFirstLog)
   coefficients_in_code(${name} in_code)
   string(REGEX MATCHALL "${name} = 0x[0-9a-fp.+-]+" found "${sollya}")
   list(TRANSFORM found REPLACE "${name} = " "")

@@ -59,31 +59,63 @@ inline constexpr double kFirstGuessNear = 22.0;
 /// In longer rows the low parts of the sums would be off by too much.
 inline constexpr size_t kFirstMostClasses = size_t{1} << 24;
 
-// One lookup in a vector of eight doubles saves five steps of the polynomial.
-#undef SURPRISAL_EIGHTHS
+/// What a row's exponentials are for.
+enum class Exps {
+  kKept,    ///< to be kept, and added up
+  kAdded,   ///< only to be added up, to kFirstSumError
+  kCoarse,  ///< the same to kCoarseSumError: for the logarithm of the sum
+};
+
+/// What a coarse sum is off by, relatively, and so its logarithm absolutely: beside
+/// a maximum of some units that is next to nothing. Two polynomials out of three
+/// are shorter for it.
+inline constexpr double kCoarseSumError = 0x1.1p-29;
+
+// One lookup in sixteen doubles saves five steps of the polynomial.
+#undef SURPRISAL_SIXTEENTHS
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-#define SURPRISAL_EIGHTHS 1
+#define SURPRISAL_SIXTEENTHS 1
 #else
-#define SURPRISAL_EIGHTHS 0
+#define SURPRISAL_SIXTEENTHS 0
 #endif
 
-#if SURPRISAL_EIGHTHS
-/// The bits of 2^(i/8), less i in the place where the shifted index arrives.
-HWY_ALIGN inline constexpr uint64_t kEighths[8] = {
+#if SURPRISAL_SIXTEENTHS
+/// The bits of 2^(i/16), less i in the place where the shifted index arrives.
+HWY_ALIGN inline constexpr uint64_t kSixteenths[16] = {
     0x3FF0000000000000ULL,
-    0x3FF172B83C7D517BULL - (1ULL << 49),
-    0x3FF306FE0A31B715ULL - (2ULL << 49),
-    0x3FF4BFDAD5362A27ULL - (3ULL << 49),
-    0x3FF6A09E667F3BCDULL - (4ULL << 49),
-    0x3FF8ACE5422AA0DBULL - (5ULL << 49),
-    0x3FFAE89F995AD3ADULL - (6ULL << 49),
-    0x3FFD5818DCFBA487ULL - (7ULL << 49)};
+    0x3FF0B5586CF9890FULL - (1ULL << 48),
+    0x3FF172B83C7D517BULL - (2ULL << 48),
+    0x3FF2387A6E756238ULL - (3ULL << 48),
+    0x3FF306FE0A31B715ULL - (4ULL << 48),
+    0x3FF3DEA64C123422ULL - (5ULL << 48),
+    0x3FF4BFDAD5362A27ULL - (6ULL << 48),
+    0x3FF5AB07DD485429ULL - (7ULL << 48),
+    0x3FF6A09E667F3BCDULL - (8ULL << 48),
+    0x3FF7A11473EB0187ULL - (9ULL << 48),
+    0x3FF8ACE5422AA0DBULL - (10ULL << 48),
+    0x3FF9C49182A3F090ULL - (11ULL << 48),
+    0x3FFAE89F995AD3ADULL - (12ULL << 48),
+    0x3FFC199BDD85529CULL - (13ULL << 48),
+    0x3FFD5818DCFBA487ULL - (14ULL << 48),
+    0x3FFEA4AFA2A490DAULL - (15ULL << 48)};
 
-/// 1 + r + r^2 Q(r) = e^r for |r| <= ln(2) / 16 + 2^-20, from first_stage.sollya
-/// (sup norm 3.0e-18).
-inline constexpr double kFirstExpEighth[] = {
-    0x1.0000000000115p-1, 0x1.55555555552dbp-3,  0x1.55555547d2c76p-5,
-    0x1.1111111ca8717p-7, 0x1.6c1cc7cad062fp-10, 0x1.a019420364437p-13};
+/// 1 + r + r^2 Q(r) = e^r for |r| <= ln(2) / 32 + 2^-20, from first_stage.sollya
+/// (sup norm 1.2e-17).
+inline constexpr double kFirstExpSixteenth[] = {
+    0x1.fffffffffff7dp-2, 0x1.555555548b9a5p-3, 0x1.5555555bc1b31p-5,
+    0x1.11123cf68a2e6p-7, 0x1.6c12dbf84800cp-10};
+
+/// e^r for the same, coarsely (sup norm 1.2e-9).
+inline constexpr double kCoarseExpSixteenth[] = {
+    0x1.fffffff626a5ap-1, 0x1.0000000ad5e21p0, 0x1.00029003d6779p-1,
+    0x1.555348828678p-3};
+#else
+/// e^r for |r| <= ln(2) / 2 + 2^-20, coarsely, from first_stage.sollya (sup norm
+/// 1.9e-9).
+inline constexpr double kCoarseExp[] = {
+    0x1.000000026153fp0,  0x1.0000009c02755p0,  0x1.fffffaaf4da17p-2,
+    0x1.55540a7cb7a0dp-3, 0x1.55589a450771dp-5, 0x1.126d0c7ece46dp-7,
+    0x1.6ab9805eedf22p-10};
 #endif
 
 /// e^(x - shift) 2^-down as a function of x, for one row.
@@ -102,8 +134,18 @@ struct RowExponential {
     }
   }
 
+  /// Adds that to `sums`, coarsely: each term is off by less than kCoarseSumError.
+  template <bool kFar, class X>
+  HWY_INLINE X AddCoarse(Doubles d, const X& x, const X& sums) const {
+    if constexpr (kFar) {
+      return AddCoarseNear(d, Raised(d, x), sums);
+    } else {
+      return AddCoarseNear(d, x, sums);
+    }
+  }
+
  private:
-  static constexpr double kSteps = SURPRISAL_EIGHTHS ? 8.0 : 1.0;
+  static constexpr double kSteps = SURPRISAL_SIXTEENTHS ? 16.0 : 1.0;
 
   /// A comparison, not Max: NaN must go through on every target.
   template <class X>
@@ -116,46 +158,74 @@ struct RowExponential {
     return Each(d, raise, x);
   }
 
+  static constexpr double kMagic = 0x1.8p52;
+
+  /// kSteps x / ln 2 to the nearest integer, in the lowest bits.
+  template <class X>
+  HWY_INLINE X Nearest(Doubles d, const X& x) const {
+    const auto nearest = [&](V<Doubles> v) HWY_ATTR {
+      return hn::MulAdd(v, hn::Set(d, kSteps * kInverseLn2),
+                        hn::Set(d, kMagic));
+    };
+    return Each(d, nearest, x);
+  }
+
+  /// x - t `part`, for what Nearest() said and a part of ln(2) / kSteps.
+  template <class X>
+  HWY_INLINE X Reduced(Doubles d, const X& t, double part, const X& x) const {
+    const auto reduce = [&](V<Doubles> n, V<Doubles> v) HWY_ATTR {
+      const V<Doubles> k = hn::Sub(n, hn::Set(d, kMagic));
+      return hn::NegMulAdd(k, hn::Set(d, part), v);
+    };
+    return Each(d, reduce, t, x);
+  }
+
   template <class X>
   HWY_INLINE X AtNear(Doubles d, const X& x) const {
-    const V<Doubles> magic = hn::Set(d, 0x1.8p52);
-    const auto nearest = [&](V<Doubles> v) HWY_ATTR {
-      return hn::MulAdd(v, hn::Set(d, kSteps * kInverseLn2), magic);
-    };
-    const X t = Each(d, nearest, x);
-    const auto whole = [&](V<Doubles> v) HWY_ATTR { return hn::Sub(v, magic); };
-    const X k = Each(d, whole, t);
-    const auto reduce = [&](V<Doubles> n, V<Doubles> v) HWY_ATTR {
-      return hn::NegMulAdd(n, hn::Set(d, kLn2[0] / kSteps), v);  // exact
-    };
-    const auto reduce_more = [&](V<Doubles> n, V<Doubles> v) HWY_ATTR {
-      return hn::NegMulAdd(n, hn::Set(d, kLn2[1] / kSteps), v);
-    };
-    const X r = Each(d, reduce_more, k, Each(d, reduce, k, x));
+    const X t = Nearest(d, x);
+    const X near = Reduced(d, t, kLn2[0] / kSteps, x);  // exact
+    const X r = Reduced(d, t, kLn2[1] / kSteps, near);
     const X scale = Scale(d, t);
     const auto times = [](V<Doubles> s, V<Doubles> q)
                            HWY_ATTR { return hn::MulAdd(s, q, s); };
-#if SURPRISAL_EIGHTHS
-    return Each(d, times, scale, Expm1ByPairs(d, kFirstExpEighth, r));
+#if SURPRISAL_SIXTEENTHS
+    return Each(d, times, scale, Expm1ByPairs(d, kFirstExpSixteenth, r));
 #else
     return Each(d, times, scale, FirstExpm1Reduced(d, r));
 #endif
+  }
+
+  template <class X>
+  HWY_INLINE X AddCoarseNear(Doubles d, const X& x, const X& sums) const {
+    const X t = Nearest(d, x);
+    const X r = Reduced(d, t, (kLn2[0] + kLn2[1]) / kSteps, x);
+#if SURPRISAL_SIXTEENTHS
+    const X e = Horner(d, kCoarseExpSixteenth, r);
+#else
+    const X e = Horner(d, kCoarseExp, r);
+#endif
+    const auto add = [](V<Doubles> s, V<Doubles> power, V<Doubles> sum)
+                         HWY_ATTR { return hn::MulAdd(s, power, sum); };
+    return Each(d, add, Scale(d, t), e, sums);
   }
 
   /// 2^(t / kSteps - down), with t in the lowest bits.
   template <class X>
   HWY_INLINE X Scale(Doubles d, const X& t) const {
     const hn::RebindToUnsigned<Doubles> du;
-#if SURPRISAL_EIGHTHS
-    const auto table =
-        hn::BitCast(d, hn::Sub(hn::Load(du, kEighths), hn::Set(du, down_bits)));
+#if SURPRISAL_SIXTEENTHS
+    const auto down = hn::Set(du, down_bits);
+    const auto low = hn::BitCast(d, hn::Sub(hn::Load(du, kSixteenths), down));
+    const auto high =
+        hn::BitCast(d, hn::Sub(hn::Load(du, kSixteenths + 8), down));
     const auto power = [&](V<Doubles> v) HWY_ATTR {
       const auto bits = hn::BitCast(du, v);
       // By its lowest bits alone; to take off the others, as TableLookupLanes
       // wants it, costs a twentieth of a row
-      const V<Doubles> eighth = {_mm512_permutexvar_pd(bits.raw, table.raw)};
+      const V<Doubles> sixteenth = {
+          _mm512_permutex2var_pd(low.raw, bits.raw, high.raw)};
       return hn::BitCast(
-          d, hn::Add(hn::BitCast(du, eighth), hn::ShiftLeft<49>(bits)));
+          d, hn::Add(hn::BitCast(du, sixteenth), hn::ShiftLeft<48>(bits)));
     };
 #else
     const auto one = hn::Set(du, 0x3FF0000000000000ULL - down_bits);
@@ -254,18 +324,22 @@ HWY_INLINE Four<Doubles> LoadFour(Doubles d, const auto* from) {
           LoadDoubles(d, from + 2 * lanes), LoadDoubles(d, from + 3 * lanes)};
 }
 
-HWY_INLINE void StoreFour(Doubles d, const Four<Doubles>& x, double* to) {
+HWY_INLINE void StoreAll(Doubles d, const Four<Doubles>& x, double* to) {
   const size_t lanes = hn::Lanes(d);
   hn::Store(V<Doubles>(x.v0), d, to);
   hn::Store(V<Doubles>(x.v1), d, to + lanes);
   hn::Store(V<Doubles>(x.v2), d, to + 2 * lanes);
   hn::Store(V<Doubles>(x.v3), d, to + 3 * lanes);
 }
+HWY_INLINE void StoreAll(Doubles d, V<Doubles> x, double* to) {
+  hn::Store(x, d, to);
+}
 
-HWY_INLINE V<Doubles> AddFour(Doubles /*d*/, const Four<Doubles>& x) {
+HWY_INLINE V<Doubles> AddAll(const Four<Doubles>& x) {
   return hn::Add(hn::Add(V<Doubles>(x.v0), V<Doubles>(x.v1)),
                  hn::Add(V<Doubles>(x.v2), V<Doubles>(x.v3)));
 }
+HWY_INLINE V<Doubles> AddAll(V<Doubles> x) { return x; }
 
 /// What is known of a row when some of it has been read.
 struct PartOfRow {
@@ -314,9 +388,34 @@ struct NothingBetween {
   HWY_INLINE void operator()(size_t /*elements*/) const {}
 };
 
+/// The sums of a part of a row in the making.
+struct ExpSums {
+  TwoPart<Doubles> fine;
+  Four<Doubles> coarse;
+
+  HWY_INLINE V<Doubles>& CoarseLike(V<Doubles> /*x*/) { return coarse.v0; }
+  HWY_INLINE Four<Doubles>& CoarseLike(const Four<Doubles>& /*x*/) {
+    return coarse;
+  }
+};
+
+/// Adds f of a vector or four; stores it as well if it is to be kept.
+template <Exps kExps, bool kFar, class X>
+HWY_INLINE void AddExps(Doubles d, const RowExponential& f, const X& x,
+                        double* to, ExpSums& sums) {
+  if constexpr (kExps == Exps::kCoarse) {
+    X& sum = sums.CoarseLike(x);
+    sum = f.AddCoarse<kFar>(d, x, sum);
+  } else {
+    const X e = f.At<kFar>(d, x);
+    if (kExps == Exps::kKept) StoreAll(d, e, to);
+    sums.fine.Add(d, AddAll(e));
+  }
+}
+
 /// Adds f(x[i]) for i < count to a row's sum; keeps them in `exps` if that is
 /// wanted, where up to a whole vector others follow that are nearly nothing.
-template <bool kKeep, bool kFar, class T, class Between = NothingBetween>
+template <Exps kExps, bool kFar, class T, class Between = NothingBetween>
 inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
                                       const RowExponential& exponential,
                                       double* exps, PartOfRow& part,
@@ -325,15 +424,14 @@ inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
   const size_t lanes = hn::Lanes(d), step = 4 * lanes;
   const size_t seen = 2 * hn::Lanes(hn::ScalableTag<T>());
   const RowExponential f = exponential;
-  TwoPart<Doubles> sum = part.sum;
+  const V<Doubles> zero = hn::Zero(d);
+  ExpSums sums = {part.sum, {zero, zero, zero, zero}};
   ExtremeLanes<T> extremes;
   size_t i = 0;
   for (; i + step <= count; i += step) {
     PrefetchStep(x + i, step);
-    const Four<Doubles> e = f.At<kFar>(d, LoadFour(d, x + i));
+    AddExps<kExps, kFar>(d, f, LoadFour(d, x + i), exps + i, sums);
     for (size_t k = 0; k < step; k += seen) extremes.Take(x + i + k);
-    if (kKeep) StoreFour(d, e, exps + i);
-    sum.Add(d, AddFour(d, e));
     if ((i + step) % kFirstBetween == 0) between(kFirstBetween);
   }
   for (; i < count; i += lanes) {
@@ -341,12 +439,11 @@ inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
     const V<Doubles> v = i + lanes <= count
                              ? LoadDoubles(d, x + i)
                              : LoadLast(d, x + i, count - i, pad);
-    const V<Doubles> e = f.At<kFar>(d, v);
-    if (kKeep) hn::Store(e, d, exps + i);
-    sum.Add(d, e);
+    AddExps<kExps, kFar>(d, f, v, exps + i, sums);
   }
   FinishExtremes(x, count, extremes, part.seen);
-  part.sum = sum;
+  if (kExps == Exps::kCoarse) sums.fine.Add(d, AddAll(sums.coarse));
+  part.sum = sums.fine;
 }
 
 /// A row as the first stage knows it.
@@ -367,7 +464,7 @@ inline constexpr size_t kFirstSegment = 4096;
 
 /// Adds f(x[i]) for a whole row. Unless `far`, a segment in which some logit turns
 /// out too low is done again, and those behind it as what they probably are.
-template <bool kKeep, class T, class Between>
+template <Exps kExps, class T, class Between>
 HWY_INLINE PartOfRow SumFirstExps(const T* x, size_t count, bool far,
                                   const RowExponential& f, double* exps,
                                   Between& between) {
@@ -377,12 +474,12 @@ HWY_INLINE PartOfRow SumFirstExps(const T* x, size_t count, bool far,
     const size_t size = std::min(kFirstSegment, count - i);
     if (!far) {
       const TwoPart<Doubles> before = row.sum;
-      AddFirstExps<kKeep, false>(x + i, size, f, exps + i, row, between);
+      AddFirstExps<kExps, false>(x + i, size, f, exps + i, row, between);
       far = row.seen.least < f.lowest;
       if (!far) continue;
       row.sum = before;
     }
-    AddFirstExps<kKeep, true>(x + i, size, f, exps + i, row, between);
+    AddFirstExps<kExps, true>(x + i, size, f, exps + i, row, between);
   }
   return row;
 }
@@ -404,7 +501,7 @@ struct FirstStep {
 
   /// As they were added there.
   HWY_INLINE V<Doubles> Sum(Doubles d) const {
-    return AddFour(d, LoadFour(d, exps));
+    return AddAll(LoadFour(d, exps));
   }
 };
 
@@ -419,7 +516,7 @@ HWY_INLINE FirstStep StepAt(const T* x, size_t count, size_t place,
   const T* from = x + step.begin;
   step.end = std::min(count, step.begin + size);
   if (size > lanes) {
-    StoreFour(d, f.At<true>(d, LoadFour(d, from)), step.exps);
+    StoreAll(d, f.At<true>(d, LoadFour(d, from)), step.exps);
   } else {
     const V<Doubles> v =
         LoadLast(d, from, step.end - step.begin, static_cast<T>(-HUGE_VAL));
@@ -435,8 +532,9 @@ HWY_INLINE TwoPart<Doubles> SumOfSides(const T* x, size_t count,
                                        const RowExponential& f) {
   const V<Doubles> zero = hn::Zero(Doubles());
   PartOfRow sides = {{}, {zero, zero}};
-  AddFirstExps<false, true>(x, step.begin, f, nullptr, sides);
-  AddFirstExps<false, true>(x + step.end, count - step.end, f, nullptr, sides);
+  AddFirstExps<Exps::kAdded, true>(x, step.begin, f, nullptr, sides);
+  AddFirstExps<Exps::kAdded, true>(x + step.end, count - step.end, f, nullptr,
+                                   sides);
   return sides.sum;
 }
 
@@ -497,7 +595,7 @@ struct RowsInTurn {
 };
 
 /// The first stage of a row whose maximum is `max`, or is guessed to be.
-template <bool kKeep, class T, class Between>
+template <Exps kExps, class T, class Between>
 HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
                                  bool want_others, Slot kept,
                                  Between& between) {
@@ -506,11 +604,11 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   const RowExponential f = ExponentialOf(max);
   row.shifted = f.shift != 0.0;
   double* exps = nullptr;
-  if (kKeep) {
+  if (kExps == Exps::kKept) {
     exps = Scratch(kept, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
   }
   const PartOfRow sums =
-      SumFirstExps<kKeep>(x, count, row.shifted, f, exps, between);
+      SumFirstExps<kExps>(x, count, row.shifted, f, exps, between);
   const Doubles d;
   row.max = sums.seen.largest;
   row.sum = Total(d, sums.sum);
@@ -519,12 +617,17 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   row.at_max = hn::GetLane(f.At<true>(d, V<Doubles>(hn::Set(d, row.max))));
   row.exps = exps;
   row.known = true;
-  if (want_others) FindOthers(x, count, sums.sum, f, row);
+  if (kExps == Exps::kCoarse) {
+    row.others = row.sum - row.at_max;
+    row.others_error = row.sum * kCoarseSumError;
+  } else if (want_others) {
+    FindOthers(x, count, sums.sum, f, row);
+  }
   return row;
 }
 
 /// With the maximum guessed from the first logits: that mostly saves a pass.
-template <bool kKeep, class T, class Between = NothingBetween>
+template <Exps kExps, class T, class Between = NothingBetween>
 HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others,
                                    RowsInTurn& turn, Between&& between = {}) {
   if (count > kFirstMostClasses) return {};
@@ -535,36 +638,36 @@ HWY_INLINE FirstRow LoadFirstRowAs(const T* x, size_t count, bool want_others,
   if (!(std::abs(own - turn.guess) <= kFirstGuessNear)) turn.guess = own;
   const double guess = turn.guess;
   FirstRow row =
-      FirstRowNear<kKeep>(guess, x, count, want_others, turn.exps, between);
+      FirstRowNear<kExps>(guess, x, count, want_others, turn.exps, between);
   if (row.known) return row;
   const double max = FindExtremes(x, count).largest;
   turn.guess = max;
   if (max == guess) return row;
-  return FirstRowNear<kKeep>(max, x, count, want_others, turn.exps, between);
+  return FirstRowNear<kExps>(max, x, count, want_others, turn.exps, between);
 }
 
 /// The first stage of a row of values of a 32- or 16-bit type, in memory of any
-/// type; `known` is false where it has nothing to say. With
-/// kKeep the exponentials of all logits are kept.
-template <bool kKeep>
+/// type; `known` is false where it has nothing to say. Of coarse sums the others
+/// are known anyway.
+template <Exps kExps>
 HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others,
                                  RowsInTurn& turn) {
   if (logits.type == ElementType::kFloat32 && logits.stride == 1) {
-    return LoadFirstRowAs<kKeep>(static_cast<const float*>(logits.data),
+    return LoadFirstRowAs<kExps>(static_cast<const float*>(logits.data),
                                  logits.classes, want_others, turn);
   }
   if (logits.type == ElementType::kFloat64 && logits.stride == 1) {
-    return LoadFirstRowAs<kKeep>(static_cast<const double*>(logits.data),
+    return LoadFirstRowAs<kExps>(static_cast<const double*>(logits.data),
                                  logits.classes, want_others, turn);
   }
   double* x = Scratch(Slot::kShiftedHi, logits.classes);
   Widen(logits, 0, logits.classes, x);
-  return LoadFirstRowAs<kKeep>(x, logits.classes, want_others, turn);
+  return LoadFirstRowAs<kExps>(x, logits.classes, want_others, turn);
 }
-template <bool kKeep>
+template <Exps kExps>
 HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
   RowsInTurn turn;
-  return LoadFirstRow<kKeep>(logits, want_others, turn);
+  return LoadFirstRow<kExps>(logits, want_others, turn);
 }
 
 /// Whether the first stage serves results of a type.
@@ -577,8 +680,8 @@ inline constexpr size_t kFirstInTurn = 4096;
 
 /// store(r, row) of what the first stage knows of every row: one row later unless
 /// they are long. A row's results wait for its sum; the next row's exponentials
-/// need not. With kKeep the exponentials of all logits are kept.
-template <bool kKeep, class Store>
+/// need not.
+template <Exps kExps, class Store>
 HWY_INLINE void ForFirstRows(const InRows& logits, ElementType to,
                              double temperature, bool want_others,
                              const Store& store) {
@@ -589,7 +692,7 @@ HWY_INLINE void ForFirstRows(const InRows& logits, ElementType to,
   for (size_t r = 0; r < logits.rows + lag; ++r) {
     if (r < logits.rows) {
       held[r % 2] =
-          has ? LoadFirstRow<kKeep>(logits[r], want_others, turn) : FirstRow();
+          has ? LoadFirstRow<kExps>(logits[r], want_others, turn) : FirstRow();
     }
     if (r >= lag) store(r - lag, held[(r - lag) % 2]);
   }
@@ -612,15 +715,15 @@ HWY_INLINE Estimate<D> FirstLogSums(D d, V<D> rest, V<D> rest_error) {
   return {log, hn::MulAdd(log, hn::Set(d, 16 * kUnit), rest_error)};
 }
 
-/// The argument of a row's logarithm, and what it is off by but for 4 u.
+/// The argument of a row's logarithm ln(1 + rest), and what this is off by because
+/// the argument is, but for 4 u.
 struct FirstRest {
   double value;
   double error;
 };
 
 HWY_INLINE FirstRest RestOf(const FirstRow& row) {
-  return {row.others / row.at_max,
-          row.others_error / row.at_max * (1 + 0x1p-40)};
+  return {row.others / row.at_max, row.others_error / row.sum * (1 + 0x1p-20)};
 }
 
 /// ln(sum / at_max) of one row, off by at most `error`.

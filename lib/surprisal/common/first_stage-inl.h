@@ -98,21 +98,39 @@ HWY_INLINE Four<D> Each(D /*d*/, const F& f, const Four<D>& x,
           f(V<D>(x.v2), V<D>(more.v2)...), f(V<D>(x.v3), V<D>(more.v3)...)};
 }
 
-/// sum of coefficients[n] r^n for an even number of them, by pairs: half as long a
-/// chain as Horner's. X is a vector or four.
+/// sum of coefficients[n] r^n, the shortest way: for X a vector or four.
+template <class D, class X, size_t kCount>
+HWY_INLINE X Horner(D d, const double (&coefficients)[kCount], const X& r) {
+  const auto last = [&](V<D> /*x*/) HWY_ATTR {
+    return hn::Set(d, coefficients[kCount - 1]);
+  };
+  X p = Each(d, last, r);
+  for (size_t n = kCount - 1; n-- > 0;) {
+    const V<D> c = hn::Set(d, coefficients[n]);
+    const auto add = [&](V<D> q, V<D> x)
+                         HWY_ATTR { return hn::MulAdd(q, x, c); };
+    p = Each(d, add, p, r);
+  }
+  return p;
+}
+
+/// The same by pairs: half as long a chain.
 template <class D, class X, size_t kCount>
 HWY_INLINE X ByPairs(D d, const double (&coefficients)[kCount], const X& r,
                      const X& r2) {
   const auto pair = [&](size_t n) HWY_ATTR {
     const V<D> c0 = hn::Set(d, coefficients[n]);
-    const V<D> c1 = hn::Set(d, coefficients[n + 1]);
+    const bool alone = n + 1 == kCount;
+    const V<D> c1 = hn::Set(d, alone ? 0.0 : coefficients[n + 1]);
     return Each(
-        d, [&](V<D> x) HWY_ATTR { return hn::MulAdd(x, c1, c0); }, r);
+        d, [&](V<D> x) HWY_ATTR { return alone ? c0 : hn::MulAdd(x, c1, c0); },
+        r);
   };
   const auto add = [](V<D> square, V<D> q, V<D> low)
                        HWY_ATTR { return hn::MulAdd(square, q, low); };
-  X q = pair(kCount - 2);
-  for (size_t n = kCount - 2; n > 0; n -= 2) {
+  constexpr size_t kLast = (kCount - 1) / 2 * 2;
+  X q = pair(kLast);
+  for (size_t n = kLast; n > 0; n -= 2) {
     q = Each(d, add, r2, q, pair(n - 2));
   }
   return q;

@@ -320,7 +320,7 @@ class RowBehind {
 /// Rounds and streams rows of floats. What the first stage knows of row r is
 /// ends_of(r, row), with or without the exponentials kept; full(r, open) does the
 /// rest of it.
-template <bool kKeep, class EndsOf, class Full>
+template <Exps kExps, class EndsOf, class Full>
 HWY_INLINE void StreamRows(const InRows& logits, bool want_others,
                            const EndsOf& ends_of, const OutRows& to,
                            const Full& full) {
@@ -334,7 +334,7 @@ HWY_INLINE void StreamRows(const InRows& logits, bool want_others,
   for (size_t r = 0; r < logits.rows; ++r) {
     const auto* x = static_cast<const float*>(logits[r].data);
     const FirstRow row =
-        LoadFirstRowAs<kKeep>(x, logits.classes, want_others, turn, behind);
+        LoadFirstRowAs<kExps>(x, logits.classes, want_others, turn, behind);
     if (r > 0) finish(r - 1);
     if (row.known) {
       behind.Begin(ends_of(r, row), to[r]);

@@ -159,14 +159,14 @@ HWY_INLINE bool ShortExps(const InRows& logits, const ShortChunk& chunk,
     inside =
         hn::And(inside, hn::And(hn::And(is_inside(v.v0), is_inside(v.v1)),
                                 hn::And(is_inside(v.v2), is_inside(v.v3))));
-    StoreFour(d, f.At<false>(d, v), exps + i);
+    StoreAll(d, f.At<false>(d, v), exps + i);
   };
   size_t i = 0;
   if (AreContiguous(logits) && logits.type == ElementType::kFloat32) {
     const auto* floats = static_cast<const float*>(logits[chunk.first].data);
     for (; i + step <= chunk.Size(); i += step) {
       const Four<Doubles> v = LoadFour(d, floats + i);
-      StoreFour(d, v, x + i);
+      StoreAll(d, v, x + i);
       exponentiate(v, i);
     }
   }

@@ -202,8 +202,9 @@ HWY_INLINE FirstRowResult FirstLabelRow(const LabelBatch& batch, size_t r,
   const InRow logits = batch.logits[r];
   const OutRow to = RowOrNone(batch.d_logits, r);
   const bool wants_gradient = to.data != nullptr;
-  const FirstRow row = wants_gradient ? LoadFirstRow<true>(logits, true)
-                                      : LoadFirstRow<false>(logits, true);
+  const FirstRow row = wants_gradient
+                           ? LoadFirstRow<Exps::kKept>(logits, true)
+                           : LoadFirstRow<Exps::kAdded>(logits, true);
   if (!row.known || row.others_error == HUGE_VAL) return result;
   const auto y = static_cast<size_t>(batch.labels[r]);
   const double weight = batch.weights[y], logit = logits[y];
@@ -240,8 +241,9 @@ HWY_INLINE FirstRowResult FirstTargetRow(const Shares& shares, double exponent,
   FirstRowResult result;
   result.loss = has_loss;
   const bool wants_gradient = to.data != nullptr;
-  const FirstRow row = wants_gradient ? LoadFirstRow<true>(logits, true)
-                                      : LoadFirstRow<false>(logits, true);
+  const FirstRow row = wants_gradient
+                           ? LoadFirstRow<Exps::kKept>(logits, true)
+                           : LoadFirstRow<Exps::kAdded>(logits, true);
   if (!row.known) return result;
   const FirstParts parts = load_parts();
   if (parts.values == nullptr) return result;

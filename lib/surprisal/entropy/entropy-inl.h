@@ -141,7 +141,7 @@ inline constexpr double kFirstEntropyError = 24 * kUnit;
 HWY_INLINE Estimate<One> FirstEntropyOfLogits(InRow logits) {
   const One one;
   const V<One> unknown = hn::Set(one, HUGE_VAL);
-  const FirstRow row = LoadFirstRow<true>(logits, true);
+  const FirstRow row = LoadFirstRow<Exps::kKept>(logits, true);
   if (!row.known) return {unknown, unknown};
   const double* x = PaddedRow(logits);
   const size_t padded = hwy::RoundUpTo(logits.classes, hn::Lanes(Doubles()));
@@ -220,7 +220,7 @@ HWY_INLINE bool FirstEntropyOfLogitsGradientRow(InRow logits, double upstream,
                                                 OutRow d_logits,
                                                 Undecided& open) {
   if (upstream == 0.0 || !std::isfinite(upstream)) return false;
-  const FirstRow row = LoadFirstRow<true>(logits, false);
+  const FirstRow row = LoadFirstRow<Exps::kKept>(logits, false);
   if (!row.known) return false;
   const double* x = PaddedRow(logits);
   const auto ahead_at = [&](Doubles d, size_t i)

@@ -140,18 +140,18 @@ HWY_INLINE void StoreLogSoftmaxRow(const FirstRow& row, InRow logits,
 /// Rows one by one.
 HWY_INLINE void LongLogSoftmaxRows(const InRows& logits, double temperature,
                                    const OutRows& log_probs) {
-  ForFirstRows<false>(logits, log_probs.type, temperature, true,
-                      [&](size_t r, const FirstRow& row) {
-                        StoreLogSoftmaxRow(row, logits[r], temperature,
-                                           log_probs[r]);
-                      });
+  ForFirstRows<Exps::kAdded>(logits, log_probs.type, temperature, true,
+                             [&](size_t r, const FirstRow& row) {
+                               StoreLogSoftmaxRow(row, logits[r], temperature,
+                                                  log_probs[r]);
+                             });
 }
 
 #if SURPRISAL_STREAMS
 /// Rows of floats, past the caches.
 HWY_INLINE void StreamLogSoftmaxRows(const InRows& logits,
                                      const OutRows& log_probs) {
-  StreamRows<false>(
+  StreamRows<Exps::kAdded>(
       logits, true,
       [&](size_t r, const FirstRow& row) {
         return LogProbEndsOf(static_cast<const float*>(logits[r].data),
@@ -183,7 +183,8 @@ HWY_INLINE void ShortLogSoftmaxRows(const InRows& logits,
     StoreShort(chunk, ends_at, log_probs, open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    StoreLogSoftmaxRow(LoadFirstRow<false>(row, true), row, 1.0, log_probs[r]);
+    StoreLogSoftmaxRow(LoadFirstRow<Exps::kAdded>(row, true), row, 1.0,
+                       log_probs[r]);
   });
 }
 
@@ -267,7 +268,7 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
 /// The first stage of FullLogSoftmaxVjpRow(). Returns as StoreFirst() does.
 HWY_INLINE bool FirstLogSoftmaxVjpRow(InRow logits, InRow upstream,
                                       OutRow d_logits, Undecided& open) {
-  const FirstRow row = LoadFirstRow<true>(logits, true);
+  const FirstRow row = LoadFirstRow<Exps::kKept>(logits, true);
   if (!row.known) return false;
   double* g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
   return StoreLessShares(row, {g, 0.0}, 1.0, logits,

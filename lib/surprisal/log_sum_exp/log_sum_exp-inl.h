@@ -45,7 +45,7 @@ inline HWY_NOINLINE double FullLogSumExpRow(InRow logits, ElementType type) {
 /// max + ln(sum / e^max), where both ends round alike.
 HWY_INLINE double LogSumExpRow(InRow logits, ElementType type) {
   if (!HasFirstStage(type)) return FullLogSumExpRow(logits, type);
-  const FirstRow row = LoadFirstRow<false>(logits, true);
+  const FirstRow row = LoadFirstRow<Exps::kAdded>(logits, true);
   if (!row.known) return FullLogSumExpRow(logits, type);
   const FirstLogSum log_sum = LogSumOf(row);
   const double value = row.max + log_sum.value;
@@ -141,20 +141,27 @@ HWY_INLINE void RoundLogSumExps(const RowsInWaiting& rows, double* rounded,
   RoundEnds(ends_at, rows.count, FormatOf(type), rounded, open);
 }
 
+/// A coarse sum is mostly enough. Where for most rows it was not, as for rows of
+/// log-probabilities, whose sums are near 1, the next ones do without.
 HWY_INLINE void LongLogSumExpRows(const InRows& logits, OutRow log_sum_exp) {
   RowsInWaiting rows;
   RowsInTurn turn;
+  bool coarse = true;
   HWY_ALIGN double rounded[RowsInWaiting::kMost];
   for (size_t r = 0; r < logits.rows; ++r) {
-    rows.Add(LoadFirstRow<false>(logits[r], true, turn));
+    rows.Add(coarse ? LoadFirstRow<Exps::kCoarse>(logits[r], true, turn)
+                    : LoadFirstRow<Exps::kAdded>(logits[r], true, turn));
     if (rows.count < RowsInWaiting::kMost && r + 1 < logits.rows) continue;
     const size_t first = r + 1 - rows.count;
     Undecided open;
     RoundLogSumExps(rows, rounded, log_sum_exp.type, open);
     for (const size_t k : open.Places()) {
-      rounded[k] = FullLogSumExpRow(logits[first + k], log_sum_exp.type);
+      const InRow row = logits[first + k];
+      rounded[k] = coarse ? LogSumExpRow(row, log_sum_exp.type)
+                          : FullLogSumExpRow(row, log_sum_exp.type);
     }
     Narrow(rounded, first, rows.count, log_sum_exp);
+    coarse = 2 * open.Places().size() <= rows.count;
     rows.count = 0;
   }
 }
@@ -196,7 +203,7 @@ inline HWY_NOINLINE void FullLogSumExpGradientRow(InRow logits, double upstream,
 /// upstream times the exponentials over their sum. Returns as StoreFirst() does.
 HWY_INLINE bool FirstLogSumExpGradientRow(InRow logits, double upstream,
                                           OutRow d_logits, Undecided& open) {
-  const FirstRow row = LoadFirstRow<true>(logits, false);
+  const FirstRow row = LoadFirstRow<Exps::kKept>(logits, false);
   if (!row.known || upstream == 0.0 || !std::isfinite(upstream)) return false;
   const double relative = kFirstProbError + ShiftedError(row);
   return StoreProducts(row.exps, upstream / row.sum, relative, logits.data,

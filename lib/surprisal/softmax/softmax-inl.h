@@ -47,16 +47,17 @@ HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
 /// Rows one by one.
 HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
                                 const OutRows& probs) {
-  ForFirstRows<true>(logits, probs.type, temperature, false,
-                     [&](size_t r, const FirstRow& row) {
-                       StoreSoftmaxRow(row, logits[r], temperature, probs[r]);
-                     });
+  ForFirstRows<Exps::kKept>(logits, probs.type, temperature, false,
+                            [&](size_t r, const FirstRow& row) {
+                              StoreSoftmaxRow(row, logits[r], temperature,
+                                              probs[r]);
+                            });
 }
 
 #if SURPRISAL_STREAMS
 /// Rows of floats, past the caches.
 HWY_INLINE void StreamSoftmaxRows(const InRows& logits, const OutRows& probs) {
-  StreamRows<true>(
+  StreamRows<Exps::kKept>(
       logits, false,
       [&](size_t /*r*/, const FirstRow& row) {
         return ProductEndsOf(row.exps, 1 / row.sum, kFirstProbError);
@@ -83,7 +84,7 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        open);
   };
   ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    StoreSoftmaxRow(LoadFirstRow<true>(row, false), row, 1.0, probs[r]);
+    StoreSoftmaxRow(LoadFirstRow<Exps::kKept>(row, false), row, 1.0, probs[r]);
   });
 }
 
@@ -197,7 +198,7 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
 /// The first stage of FullSoftmaxVjpRow(). Returns as StoreFirst() does.
 HWY_INLINE bool FirstSoftmaxVjpRow(InRow logits, InRow upstream,
                                    OutRow d_logits, Undecided& open) {
-  const FirstRow row = LoadFirstRow<true>(logits, false);
+  const FirstRow row = LoadFirstRow<Exps::kKept>(logits, false);
   if (!row.known) return false;
   const double* g = LoadPlain(upstream, 0.0, Slot::kOtherHi);
   const double g_max = g[PlaceOfMax(logits, row)];
