@@ -1,24 +1,35 @@
-// Doubles of all sizes, side by side in one row, against the last resort: numbers
-// of any exponent, where the other tests' oracles would need thousands of digits.
+// Doubles of all sizes, side by side in one row: numbers of any exponent, where an
+// oracle needs thousands of digits. It judges some trials, the last resort all.
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
 
 #include "kernel_testing.h"
 #include "surprisal/binary_cross_entropy/binary_cross_entropy.h"
+#include "surprisal/binary_cross_entropy/binary_cross_entropy_oracle.h"
 #include "surprisal/common/certain.h"
 #include "surprisal/cross_entropy/cross_entropy.h"
+#include "surprisal/cross_entropy/cross_entropy_oracle.h"
 #include "surprisal/entropy/entropy.h"
+#include "surprisal/entropy/entropy_oracle.h"
 #include "surprisal/kl_divergence/kl_divergence.h"
+#include "surprisal/kl_divergence/kl_divergence_oracle.h"
 #include "surprisal/log_softmax/log_softmax.h"
+#include "surprisal/log_softmax/log_softmax_oracle.h"
 #include "surprisal/log_sum_exp/log_sum_exp.h"
+#include "surprisal/log_sum_exp/log_sum_exp_oracle.h"
 #include "surprisal/nll/nll.h"
+#include "surprisal/nll/nll_oracle.h"
 #include "surprisal/softmax/softmax.h"
+#include "surprisal/softmax/softmax_oracle.h"
 #include "trial_inputs.h"
 
 namespace surprisal::testing {
@@ -90,6 +101,33 @@ Row Logits(Random& random, size_t classes) {
   return row;
 }
 
+/// Digits enough for sums of products of doubles of all sizes.
+using Long =
+    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<1400>>;
+
+/// The end of the range of numbers that are rounded to `x`, towards `beyond`.
+Long HalfWay(double x, double beyond) {
+  const double next = std::nextafter(x, beyond);
+  const Long to = std::isinf(next) ? Long(ldexp(Long(next > 0 ? 1 : -1), 1024))
+                                   : Long(next);
+  return (Long(x) + to) / 2;
+}
+
+/// Whether `got` is the double nearest to `exact`, on ties the even one: asked of
+/// the middles to its neighbours, not of a rounding.
+bool IsNearest(double got, const Long& exact) {
+  if (isnan(exact) || isinf(exact)) {
+    return std::isnan(got) ? isnan(exact) : Long(got) == exact;
+  }
+  if (std::isnan(got)) return false;
+  const double finite = std::clamp(got, -std::numeric_limits<double>::max(),
+                                   std::numeric_limits<double>::max());
+  const Long low = HalfWay(finite, -kInf), high = HalfWay(finite, kInf);
+  if (std::isinf(got)) return got > 0 ? exact >= high : exact <= low;
+  const bool even = std::bit_cast<uint64_t>(got) % 2 == 0;
+  return even ? low <= exact && exact <= high : low < exact && exact < high;
+}
+
 /// The same bits, but that zeros may differ in sign.
 void CheckSame(double got, double want) {
   CAPTURE(Shown(got));
@@ -98,31 +136,55 @@ void CheckSame(double got, double want) {
   CHECK(same);
 }
 
-/// Checks got[c] against want(c).
-template <class Want>
-void CheckRow(const Row& got, const Want& want) {
-  for (size_t c = 0; c < got.size(); ++c) {
-    CAPTURE(c);
-    CheckSame(got[c], want(c));
+/// Checks results against the last resort, and some against an oracle as well.
+class Judge {
+ public:
+  explicit Judge(bool by_oracle) : by_oracle_(by_oracle) {}
+
+  /// got[c] against want(c), and against the elements of oracle().
+  template <class Want, class Oracle>
+  void operator()(const Row& got, const Want& want,
+                  const Oracle& oracle) const {
+    for (size_t c = 0; c < got.size(); ++c) {
+      CAPTURE(c);
+      CheckSame(got[c], want(c));
+    }
+    if (!by_oracle_) return;
+    const std::vector<Long> exact = oracle();
+    REQUIRE(exact.size() == got.size());
+    for (size_t c = 0; c < got.size(); ++c) {
+      CAPTURE(c);
+      CAPTURE(Shown(got[c]));
+      CHECK(IsNearest(got[c], exact[c]));
+    }
   }
-}
 
-constexpr size_t kTrials = 1500;
+ private:
+  bool by_oracle_;
+};
 
-/// Runs body(random) so many times on every target.
+/// One number as a row.
+std::vector<Long> Alone(const Long& x) { return {x}; }
+
+/// Every target runs kTrials; on the first one the oracle judges one in so many.
+constexpr size_t kTrials = 1500, kJudged = 30;
+
+/// Runs body(random, judge) so many times on every target.
 template <class Body>
 void Try(uint64_t seed, const Body& body) {
+  bool first = true;
   ForEachTarget([&] {
     Random random(seed);
     for (size_t trial = 0; trial < kTrials; ++trial) {
       CAPTURE(trial);
-      body(random);
+      body(random, Judge(first && trial % kJudged == 0));
     }
+    first = false;
   });
 }
 
 TEST_CASE("functions of logits of all sizes are decided") {
-  Try(1, [](Random& random) {
+  Try(1, [](Random& random, const Judge& judge) {
     const size_t classes = 1 + random.Below(6);
     const Row x = Logits(random, classes);
     Row y(classes), scalar(1);
@@ -130,23 +192,32 @@ TEST_CASE("functions of logits of all sizes are decided") {
         random.Below(2) == 0 ? 1 : OfSize(random, -1000, 1000);
     const SoftmaxOptions options = {.temperature = temperature};
     Softmax(x, y, options);
-    CheckRow(y, [&](size_t c) {
-      return certain::Softmax(kDouble, x, temperature, c);
-    });
+    judge(
+        y,
+        [&](size_t c) { return certain::Softmax(kDouble, x, temperature, c); },
+        [&] { return SoftmaxOracle<Long>(x, temperature); });
     LogSoftmax(x, y, options);
-    CheckRow(y, [&](size_t c) {
-      return x[c] == -kInf ? x[c]
-                           : certain::LogSoftmax(kDouble, x, temperature, c);
-    });
+    judge(
+        y,
+        [&](size_t c) {
+          return x[c] == -kInf
+                     ? x[c]
+                     : certain::LogSoftmax(kDouble, x, temperature, c);
+        },
+        [&] { return LogSoftmaxOracle<Long>(x, temperature); });
     LogSumExp(x, scalar);
-    CheckSame(scalar[0], certain::LogSumExp(kDouble, x));
+    judge(
+        scalar, [&](size_t) { return certain::LogSumExp(kDouble, x); },
+        [&] { return Alone(LogSumExpOracle<Long>(x)); });
     EntropyOfLogits(x, scalar);
-    CheckSame(scalar[0], certain::EntropyOfLogits(kDouble, x));
+    judge(
+        scalar, [&](size_t) { return certain::EntropyOfLogits(kDouble, x); },
+        [&] { return Alone(EntropyOfLogitsOracle<Long>(x)); });
   });
 }
 
 TEST_CASE("gradients of logits of all sizes are decided") {
-  Try(2, [](Random& random) {
+  Try(2, [](Random& random, const Judge& judge) {
     const size_t classes = 1 + random.Below(6);
     const Row x = Logits(random, classes), g = Many(random, classes, Signed);
     Row d(classes);
@@ -155,22 +226,35 @@ TEST_CASE("gradients of logits of all sizes are decided") {
     const SoftmaxOptions options = {.temperature = temperature};
     const auto is_masked = [&](size_t c) { return x[c] == -kInf; };
     SoftmaxVjp(x, g, d, options);
-    CheckRow(d, [&](size_t c) {
-      return certain::SoftmaxVjp(kDouble, x, g, temperature, c);
-    });
+    judge(
+        d,
+        [&](size_t c) {
+          return certain::SoftmaxVjp(kDouble, x, g, temperature, c);
+        },
+        [&] { return SoftmaxVjpOracle<Long>(x, g, temperature); });
     LogSoftmaxVjp(x, g, d, options);
-    CheckRow(d, [&](size_t c) {
-      return certain::LogSoftmaxVjp(kDouble, x, g, temperature, c);
-    });
+    judge(
+        d,
+        [&](size_t c) {
+          return certain::LogSoftmaxVjp(kDouble, x, g, temperature, c);
+        },
+        [&] { return LogSoftmaxVjpOracle<Long>(x, g, temperature); });
     const Row upstream = {g[0]};
     LogSumExpGradient(x, upstream, d);
-    CheckRow(d, [&](size_t c) {
-      return is_masked(c) ? 0 : certain::LogSumExpGradient(kDouble, x, g[0], c);
-    });
+    judge(
+        d,
+        [&](size_t c) {
+          return is_masked(c) ? 0
+                              : certain::LogSumExpGradient(kDouble, x, g[0], c);
+        },
+        [&] { return LogSumExpGradientOracle<Long>(x, g[0]); });
     EntropyOfLogitsGradient(x, upstream, d);
-    CheckRow(d, [&](size_t c) {
-      return certain::EntropyOfLogitsGradient(kDouble, x, g[0], c);
-    });
+    judge(
+        d,
+        [&](size_t c) {
+          return certain::EntropyOfLogitsGradient(kDouble, x, g[0], c);
+        },
+        [&] { return EntropyOfLogitsGradientOracle<Long>(x, g[0]); });
   });
 }
 
@@ -183,12 +267,14 @@ struct Batch {
   Row weights;  ///< or none
   Reduction reduction;
 
-  InRows Inputs() const {
-    return Rows<const double>(inputs.data(), rows, classes);
+  Rows<const double> PlainInputs() const {
+    return {inputs.data(), rows, classes};
   }
-  InRows Targets() const {
-    return Rows<const double>(targets.data(), rows, classes);
+  Rows<const double> PlainTargets() const {
+    return {targets.data(), rows, classes};
   }
+  InRows Inputs() const { return PlainInputs(); }
+  InRows Targets() const { return PlainTargets(); }
   size_t Losses() const { return reduction == Reduction::kNone ? rows : 1; }
 };
 
@@ -215,32 +301,40 @@ Batch RandomBatch(Random& random, const Draw& draw) {
   return batch;
 }
 
-/// Checks a batch's losses and gradient against `args`; infinite losses are
-/// decided before any rounding.
-template <class Case>
-void CheckBatch(const Batch& batch, const Row& losses, const Row& d,
-                const Case& args) {
-  for (size_t r = 0; r < losses.size(); ++r) {
-    CAPTURE(r);
-    if (std::ranges::count(batch.inputs, -kInf) > 0) break;
-    CheckSame(losses[r], batch.reduction == Reduction::kNone
-                             ? certain::RowLoss(kDouble, args, r)
-                             : certain::ReducedLoss(kDouble, args));
-  }
-  CheckRow(d, [&](size_t i) {
-    return certain::LossGradient(kDouble, args, i / batch.classes,
-                                 i % batch.classes);
-  });
+/// Checks a batch's losses and gradient against `args` and their oracles. Infinite
+/// losses are decided before any rounding, and the last resort is not asked.
+template <class Case, class LossOracle, class GradientOracle>
+void CheckBatch(const Judge& judge, const Batch& batch, const Row& losses,
+                const Row& d, const Case& args, const LossOracle& loss_oracle,
+                const GradientOracle& gradient_oracle) {
+  const bool may_be_infinite = std::ranges::count(batch.inputs, -kInf) > 0;
+  judge(
+      losses,
+      [&](size_t r) {
+        if (may_be_infinite) return losses[r];
+        return batch.reduction == Reduction::kNone
+                   ? certain::RowLoss(kDouble, args, r)
+                   : certain::ReducedLoss(kDouble, args);
+      },
+      loss_oracle);
+  judge(
+      d,
+      [&](size_t i) {
+        return certain::LossGradient(kDouble, args, i / batch.classes,
+                                     i % batch.classes);
+      },
+      gradient_oracle);
 }
 
 TEST_CASE("cross-entropies with weights of all sizes are decided") {
-  Try(3, [](Random& random) {
+  Try(3, [](Random& random, const Judge& judge) {
     const Batch batch = RandomBatch(random, Logits);
     CrossEntropyOptions options = {.reduction = batch.reduction,
                                    .class_weights = batch.weights};
     if (random.Below(2) == 0) options.label_smoothing = Probability(random);
     Row loss(batch.Losses()), d(batch.inputs.size());
     const Rows<double> gradient(d.data(), batch.rows, batch.classes);
+    const Rows<const double> plain = batch.PlainInputs();
     certain::CrossEntropyCase args = {
         .logits = batch.Inputs(),
         .labels = batch.labels,
@@ -249,17 +343,28 @@ TEST_CASE("cross-entropies with weights of all sizes are decided") {
         .reduction = batch.reduction};
     CrossEntropyWithGradient(batch.Inputs(), batch.labels, loss, gradient,
                              options);
-    CheckBatch(batch, loss, d, args);
+    const auto check = [&](const auto& labels_or_targets) {
+      CheckBatch(
+          judge, batch, loss, d, args,
+          [&] {
+            return CrossEntropyOracle<Long>(plain, labels_or_targets, options);
+          },
+          [&] {
+            return CrossEntropyGradientOracle<Long>(plain, labels_or_targets,
+                                                    options);
+          });
+    };
+    check(std::span<const Label>(batch.labels));
     args.labels = {};
     args.targets = batch.Targets();
     CrossEntropyWithGradient(batch.Inputs(), batch.Targets(), loss, gradient,
                              options);
-    CheckBatch(batch, loss, d, args);
+    check(batch.PlainTargets());
   });
 }
 
 TEST_CASE("negative log-likelihoods with weights of all sizes are decided") {
-  Try(4, [](Random& random) {
+  Try(4, [](Random& random, const Judge& judge) {
     const Batch batch = RandomBatch(random, [](Random& r, size_t classes) {
       Row row = Many(r, classes, Positive);
       for (double& x : row) x = -x;
@@ -271,32 +376,47 @@ TEST_CASE("negative log-likelihoods with weights of all sizes are decided") {
     Nll(batch.Inputs(), batch.labels, loss, options);
     NllGradient(batch.Inputs(), batch.labels,
                 Rows<double>(d.data(), batch.rows, batch.classes), options);
-    CheckBatch(batch, loss, d,
-               certain::NllCase{.log_probs = batch.Inputs(),
-                                .labels = batch.labels,
-                                .class_weights = batch.weights,
-                                .reduction = batch.reduction});
+    CheckBatch(
+        judge, batch, loss, d,
+        certain::NllCase{.log_probs = batch.Inputs(),
+                         .labels = batch.labels,
+                         .class_weights = batch.weights,
+                         .reduction = batch.reduction},
+        [&] {
+          return NllOracle<Long>(batch.PlainInputs(), batch.labels, options);
+        },
+        [&] {
+          return NllGradientOracle<Long>(batch.PlainInputs(), batch.labels,
+                                         options);
+        });
   });
 }
 
 TEST_CASE("functions of probabilities of all sizes are decided") {
-  Try(5, [](Random& random) {
+  Try(5, [](Random& random, const Judge& judge) {
     const size_t classes = 1 + random.Below(6);
     const Row p = Many(random, classes, Probability);
     Row q = Many(random, classes, Probability);
     for (double& x : q) x = x == 0 ? OfSize(random, -1074, 0) : x;
     Row y(1);
     Entropy(p, y);
-    CheckSame(y[0], certain::Entropy(kDouble, p));
+    judge(
+        y, [&](size_t) { return certain::Entropy(kDouble, p); },
+        [&] { return Alone(EntropyOracle<Long>(p)); });
     CrossEntropyFromProbs(p, q, y);
-    CheckSame(y[0], certain::CrossEntropyFromProbs(kDouble, p, q));
+    judge(
+        y,
+        [&](size_t) { return certain::CrossEntropyFromProbs(kDouble, p, q); },
+        [&] { return Alone(CrossEntropyFromProbsOracle<Long>(p, q)); });
     KlDivergence(p, q, y);
-    CheckSame(y[0], certain::KlDivergence(kDouble, p, q));
+    judge(
+        y, [&](size_t) { return certain::KlDivergence(kDouble, p, q); },
+        [&] { return Alone(KlDivergenceOracle<Long>(p, q)); });
   });
 }
 
 TEST_CASE("binary cross-entropies with weights of all sizes are decided") {
-  Try(6, [](Random& random) {
+  Try(6, [](Random& random, const Judge& judge) {
     const bool from_probs = random.Below(2) == 0;
     Batch batch = RandomBatch(random, [&](Random& r, size_t classes) {
       return from_probs ? Many(r, classes,
@@ -331,16 +451,32 @@ TEST_CASE("binary cross-entropies with weights of all sizes are decided") {
       BinaryCrossEntropyGradient(batch.Inputs(), batch.Targets(), gradient,
                                  options);
     }
-    CheckRow(loss, [&](size_t i) {
-      return batch.reduction == Reduction::kNone
-                 ? certain::ElementLoss(kDouble, args, i / batch.classes,
-                                        i % batch.classes)
-                 : certain::ReducedLoss(kDouble, args);
-    });
-    CheckRow(d, [&](size_t i) {
-      return certain::LossGradient(kDouble, args, i / batch.classes,
-                                   i % batch.classes);
-    });
+    const Rows<const double> x = batch.PlainInputs(), t = batch.PlainTargets();
+    judge(
+        loss,
+        [&](size_t i) {
+          return batch.reduction == Reduction::kNone
+                     ? certain::ElementLoss(kDouble, args, i / batch.classes,
+                                            i % batch.classes)
+                     : certain::ReducedLoss(kDouble, args);
+        },
+        [&] {
+          return from_probs
+                     ? BinaryCrossEntropyFromProbsOracle<Long>(x, t, options)
+                     : BinaryCrossEntropyOracle<Long>(x, t, options);
+        });
+    judge(
+        d,
+        [&](size_t i) {
+          return certain::LossGradient(kDouble, args, i / batch.classes,
+                                       i % batch.classes);
+        },
+        [&] {
+          return from_probs
+                     ? BinaryCrossEntropyFromProbsGradientOracle<Long>(x, t,
+                                                                       options)
+                     : BinaryCrossEntropyGradientOracle<Long>(x, t, options);
+        });
   });
 }
 
