@@ -94,8 +94,17 @@ Row Many(Random& random, size_t count, const Draw& draw) {
   return row;
 }
 
+/// A maximum that is next to nothing, as is what the others add to it.
+double FarBelow(Random& random) { return random.Uniform(-760, -680); }
+Row LogitsNearNothing(Random& random, size_t classes) {
+  Row row = Many(random, classes, FarBelow);
+  row[random.Below(classes)] = OfSize(random, -1074, -900);
+  return row;
+}
+
 /// Logits that have a softmax.
 Row Logits(Random& random, size_t classes) {
+  if (random.Below(8) == 0) return LogitsNearNothing(random, classes);
   Row row = Many(random, classes, Logit);
   if (std::ranges::count(row, -kInf) == std::ssize(row)) row[0] = 0;
   return row;
