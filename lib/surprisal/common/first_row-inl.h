@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "hwy/cache_control.h"
 #include "hwy/contrib/algo/find-inl.h"
@@ -66,9 +67,8 @@ enum class Exps {
   kCoarse,  ///< the same to kCoarseSumError: for the logarithm of the sum
 };
 
-/// What a coarse sum is off by, relatively, and so its logarithm absolutely: beside
-/// a maximum of some units that is next to nothing. Two polynomials out of three
-/// are shorter for it.
+/// What a coarse sum is off by, relatively, and so its logarithm absolutely: next
+/// to a result of some units that is little, and half the polynomial is saved.
 inline constexpr double kCoarseSumError = 0x1.1p-29;
 
 // One lookup in sixteen doubles saves five steps of the polynomial.
@@ -392,24 +392,20 @@ struct NothingBetween {
 struct ExpSums {
   TwoPart<Doubles> fine;
   Four<Doubles> coarse;
-
-  HWY_INLINE V<Doubles>& CoarseLike(V<Doubles> /*x*/) { return coarse.v0; }
-  HWY_INLINE Four<Doubles>& CoarseLike(const Four<Doubles>& /*x*/) {
-    return coarse;
-  }
 };
 
 /// Adds f of a vector or four; stores it as well if it is to be kept.
 template <Exps kExps, bool kFar, class X>
 HWY_INLINE void AddExps(Doubles d, const RowExponential& f, const X& x,
                         double* to, ExpSums& sums) {
-  if constexpr (kExps == Exps::kCoarse) {
-    X& sum = sums.CoarseLike(x);
-    sum = f.AddCoarse<kFar>(d, x, sum);
-  } else {
+  if constexpr (kExps != Exps::kCoarse) {
     const X e = f.At<kFar>(d, x);
     if (kExps == Exps::kKept) StoreAll(d, e, to);
     sums.fine.Add(d, AddAll(e));
+  } else if constexpr (std::is_same_v<X, Four<Doubles>>) {
+    sums.coarse = f.AddCoarse<kFar>(d, x, sums.coarse);
+  } else {
+    sums.coarse.v0 = f.AddCoarse<kFar>(d, x, V<Doubles>(sums.coarse.v0));
   }
 }
 

@@ -198,10 +198,11 @@ HWY_INLINE Maximum FindMaximum(const double* x, size_t padded) {
 }
 
 /// Numbers are scaled so that the largest of a row is about 1. Where others than
-/// 0 are then smaller than this, they, or products with them, might lose bits:
-/// such rows are the last resort's. And so are products of theirs with
-/// exponentials that are smaller than that.
+/// 0 are then smaller than the first, they might have lost bits, and are off by
+/// the last; class weights are left to the last resort. Products of them with
+/// exponentials are not told apart below the second.
 inline constexpr double kLeastScaled = 0x1p-400, kLeastProduct = 0x1p-800;
+inline constexpr double kScaledError = 0x1p-1070;
 
 /// value * 2^-exponent; never 0 where the value is not.
 HWY_INLINE double ScaledDown(double value, double exponent) {
@@ -210,7 +211,7 @@ HWY_INLINE double ScaledDown(double value, double exponent) {
   return lost ? std::copysign(0x1p-1074, value) : scaled;
 }
 
-/// Whether all of the scaled numbers are 0 or not too small.
+/// Whether all of the scaled numbers are 0 or not too small to be exact.
 HWY_INLINE bool KeepBits(const double* scaled, size_t count) {
   return std::all_of(scaled, scaled + count, [](double x) {
     return x == 0.0 || std::abs(x) >= kLeastScaled;

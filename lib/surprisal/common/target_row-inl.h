@@ -27,7 +27,8 @@ struct TargetRow {
   DoubleDouble others;  ///< the total without the most probable class
   double exponent = 0.0;
   double times = 1.0;  ///< the classes, or 1 without smoothing
-  bool exact = true;   ///< else none of the values is to be used
+  double error = 0.0;  ///< what values below kLeastScaled are off by
+  bool known = true;   ///< else none of the values is to be used
 };
 
 /// t_c = w_c ((1 - eps) target_c K + eps), or w_c target_c without smoothing,
@@ -37,7 +38,7 @@ HWY_INLINE void WeighTargets(double smoothing, const ScaledWeights& weights,
   const One one;
   const auto classes = static_cast<double>(row.values.classes);
   row.times = smoothing == 0.0 ? 1.0 : classes;
-  row.exact = weights.exact;
+  row.known = weights.exact;
   const Dd<One> keep =
       Mul(one, TwoSum(one, hn::Set(one, 1.0), hn::Set(one, -smoothing)),
           hn::Set(one, row.times));
@@ -48,8 +49,8 @@ HWY_INLINE void WeighTargets(double smoothing, const ScaledWeights& weights,
     Dd<One> product = Mul(one, t, hn::Set(one, weight));
     if (FromLane(t.hi) != 0.0 && weight != 0.0 &&
         FromLane(product.hi) < kLeastScaled) {
-      product = ToDd(one, hn::Set(one, 0x1p-1074));  // not 0, and no more
-      row.exact = false;
+      if (FromLane(product.hi) == 0.0) product.hi = hn::Set(one, 0x1p-1074);
+      row.error = kScaledError * row.times;
     }
     row.values.Put(one, c, product);
   }
@@ -58,6 +59,7 @@ HWY_INLINE void WeighTargets(double smoothing, const ScaledWeights& weights,
   std::fill(row.values.lo + row.values.classes,
             row.values.lo + row.values.padded, 0.0);
   row.total = SumRow(row.values);
+  if (row.error != 0.0 && row.total.hi < kLeastScaled) row.known = false;
   const DoubleDouble at_max = {row.values.hi[arg_max], row.values.lo[arg_max]};
   row.values.Put(one, arg_max, ToDd(one, hn::Zero(one)));
   row.others = SumRow(row.values);
@@ -99,6 +101,7 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
   const Doubles d;
   const V<Doubles> zero = hn::Zero(d);
   Dd<Doubles> below = ToDd(d, zero);  // sum of t_c (max - z_c) 2^-64
+  V<Doubles> uncertain = zero;        // of these max - z_c with an error in t_c
   auto infinite = hn::Lt(zero, zero);
   for (size_t i = 0; i < targets.values.padded; i += hn::Lanes(d)) {
     const Dd<Doubles> t = row.shifted.At(d, i);
@@ -109,8 +112,12 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
     const Dd<Doubles> depth = IfThenElse(
         d, masked, ToDd(d, zero), Scale(d, Neg(d, t), hn::Set(d, 0x1p-64)));
     below = Add(d, below, Mul(d, weight, depth));
+    const auto is_small =
+        hn::Lt(V<Doubles>(weight.hi), hn::Set(d, kLeastScaled));
+    uncertain = hn::Add(uncertain, hn::IfThenElseZero(hn::And(counts, is_small),
+                                                      V<Doubles>(depth.hi)));
   }
-  if (row.beyond || !targets.exact) return Unknown();
+  if (row.beyond || !targets.known) return Unknown();
   if (!hn::AllFalse(d, infinite)) return {{}, 0.0, HUGE_VAL};
   const DoubleDouble depth = SumOfLanes(d, below);
   const DoubleDouble log_part = Product(targets.total, row.log_sum);
@@ -129,6 +136,7 @@ HWY_INLINE WideValue TargetLoss(const ExpRow& row, const TargetRow& targets) {
     if (lost) unscaled = {0x1p-960, 0.0};
     loss = {Sum(unscaled, depth), exponent + 64.0, 0.0,
             2 * depth.hi * row.relative +
+                2 * targets.error * SumOfLanes(d, ToDd(d, uncertain)).hi +
                 unscaled.hi * (lost ? 1.0 : 2 * row.others_relative)};
   }
   return DivideWide(loss, {targets.times, 0.0});
@@ -144,7 +152,7 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
                                const LastResort& last_resort) {
   if (d_logits.data == nullptr) return;
   if (row.kind != RowKind::kRegular) return FillRow(d_logits, NAN);
-  if (!targets.exact) return StoreByLastResort(d_logits, last_resort, open);
+  if (!targets.known) return StoreByLastResort(d_logits, last_resort, open);
   const DoubleDouble inverse =
       Quotient({1.0, 0.0},
                Product(Product(row.sum, shares.divisor), {targets.times, 0.0}));
@@ -165,9 +173,13 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
        2 * inverse.hi *
                (pull.hi * relative +
                 push.hi * (relative + row.others_relative)) +
+           2 * inverse.hi * targets.error *
+               (static_cast<double>(row.exps.classes) * 0x1p500 +
+                row.others.hi) +
            (row.others.hi == 0.0 ? 0.0 : lost)}};
 
   const double off = 2 * relative * inverse.hi;
+  const double own = 2 * inverse.hi * (targets.error * all.hi);
   const double total = targets.total.hi * 2;
   const double stand_ins = row.others.hi * row.others_relative / 0x1p500;
   const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
@@ -184,10 +196,16 @@ HWY_INLINE void TargetGradient(const ExpRow& row, const TargetRow& targets,
                 hn::Mul(push_i.hi, hn::Set(d, 1 + stand_ins / relative)));
     const auto none = hn::And(hn::Eq(e_hi, hn::Zero(d)),
                               hn::Eq(V<Doubles>(t.hi), hn::Zero(d)));
+    // Where the total is off, that is nothing to its own relative error
+    const V<Doubles> t_hi = t.hi;
+    const auto is_small = hn::And(hn::Gt(t_hi, hn::Zero(d)),
+                                  hn::Lt(t_hi, hn::Set(d, kLeastScaled)));
+    const auto own_error =
+        hn::IfThenElse(is_small, hn::Set(d, own + lost), hn::Set(d, lost));
     const auto error =
         hn::Add(hn::Add(hn::Mul(size, hn::Set(d, off)),
                         hn::Mul(far, hn::Set(d, total * inverse.hi))),
-                hn::IfThenZeroElse(none, hn::Set(d, lost)));
+                hn::IfThenZeroElse(none, own_error));
     return round(d, i, OffBy<Doubles>(d, {value, hn::Set(d, scale)}, error));
   };
   StoreRow(d_logits, lanes_of, last_resort, at_max, open);

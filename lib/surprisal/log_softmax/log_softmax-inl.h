@@ -204,7 +204,6 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
     return certain::LogSoftmaxVjp(d_logits.type, logits, upstream, temperature,
                                   c);
   };
-  if (!g.exact) return StoreByLastResort(d_logits, last_resort, open);
   const One one;
   const double g_max = g.values.hi[row.arg_max];
   std::fill(g.values.lo, g.values.lo + g.values.padded, 0.0);
@@ -252,7 +251,7 @@ inline HWY_NOINLINE void FullLogSoftmaxVjpRow(InRow logits, InRow upstream,
             ToDd(d, inverse));
     const auto share_size = hn::Mul(
         hn::IfThenElse(product_only, e.value.hi, near.hi), hn::Set(d, g_size));
-    // 2^-900: more than a stand-in for e_j hides
+    // 2^-900: more than a stand-in for e_j hides, or the error of the values
     const auto own_size =
         hn::IfThenElse(product_only, hn::Zero(d),
                        hn::Add(hn::Abs(own.hi), hn::Set(d, 0x1p-900)));

@@ -94,7 +94,7 @@ struct UpstreamRow {
   DoubleRow values;
   double exponent = 0.0;
   double special = 0.0;  ///< NaN if some entry is not finite
-  bool exact = true;     ///< else none of the values is to be used
+  double error = 0.0;    ///< what each of the values may be off by
 };
 
 HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
@@ -117,7 +117,7 @@ HWY_INLINE UpstreamRow LoadUpstream(InRow upstream,
   for (size_t c = 0; c < upstream.classes; ++c) {
     row.values.hi[c] = ScaledDown(row.values.hi[c], row.exponent);
   }
-  row.exact = KeepBits(row.values.hi, upstream.classes);
+  if (!KeepBits(row.values.hi, upstream.classes)) row.error = kScaledError;
   return row;
 }
 
@@ -165,7 +165,6 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
     return certain::SoftmaxVjp(d_logits.type, logits, upstream, temperature, c);
   };
   const ScaledLead lead = LeadOf(row, g);
-  if (!g.exact) return StoreByLastResort(d_logits, last_resort, open);
   // What others are off by counts among the sizes of the terms
   const double relative = row.relative + row.others_relative;
   const One one;
@@ -174,6 +173,8 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
       Product(Product(row.sum, row.sum), {FromLane(t.value.hi), 0.0});
   const DoubleDouble inverse = Quotient({1.0, 0.0}, divisor);
   const DoubleDouble up = Product(row.sum, {0x1p500, 0.0});
+  // Of both terms of the inner sum
+  const double lost = lead.lost + 8 * g.error * up.hi;
   const double exponent = g.exponent - FromLane(t.exponent) - kUp;
   const auto lanes_of = [&](auto d, size_t i, Rounder& round) HWY_ATTR {
     const auto g_i = hn::Load(d, g.values.hi + i);
@@ -184,8 +185,7 @@ inline HWY_NOINLINE void FullSoftmaxVjpRow(InRow logits, InRow upstream,
     const auto inner = Add(d, of_sum, ToDd(d, lead.value));
     const auto value = Mul(d, Mul(d, e.value, inner), ToDd(d, inverse));
     const auto size = hn::Add(hn::Abs(of_sum.hi), hn::Set(d, lead.size));
-    const auto off =
-        hn::MulAdd(size, hn::Set(d, relative), hn::Set(d, lead.lost));
+    const auto off = hn::MulAdd(size, hn::Set(d, relative), hn::Set(d, lost));
     const auto error =
         hn::Mul(hn::Mul(e.value.hi, off), hn::Set(d, inverse.hi));
     return round(
