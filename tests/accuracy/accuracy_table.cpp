@@ -90,7 +90,7 @@ std::vector<std::string> TypeNames() {
 int Main(int argc, char** argv) {
   CLI::App app{
       "Measures how accurate every function is and prints it as a page; fails "
-      "if a narrow result is not correctly rounded or a double beyond 1 ulp."};
+      "if a result is not correctly rounded."};
   Request request;
   Selection& selection = request.selection;
   selection.extent.results = 10'000'000;

@@ -22,8 +22,7 @@ struct Selection {
 
 struct Page {
   std::string text;
-  bool
-      holds;  ///< no difference, and no double beyond 1 ulp that is promised so
+  bool holds;  ///< every result was correctly rounded
 };
 
 /// Measures; `progress` is told each function's name and seconds.
