@@ -211,6 +211,28 @@ Use UseOfCoarseSum(std::span<const float> logits,
   return use;
 }
 
+/// The probabilities of a row by its quick exponentials.
+Use UseOfQuickProbs(std::span<const float> logits,
+                    std::span<const float> /*targets*/) {
+  const One one;
+  const FirstRow quick = LoadFirstRow<Exps::kQuick>(logits, false);
+  if (!quick.known) return {};
+  const ProductEnds ends = QuickProbEndsOf(quick);
+  const ExpRow row = LoadExpRow(logits);
+  const DoubleDouble inverse_sum = InverseSum(row);
+  Use use;
+  for (size_t c = 0; c < logits.size(); ++c) {
+    if (row.shifted.hi[c] < -104) continue;
+    const double value = quick.exps[c] * ends.factor;
+    const Estimate<One> estimate = {hn::Set(one, value), hn::Set(one, 0.0)};
+    const DoubleDouble e = {row.exps.hi[c], row.exps.lo[c]};
+    const Scaled<One> truth = {ToDd(one, Product(e, inverse_sum)),
+                               hn::Set(one, -kUp)};
+    use.Take(DistanceFrom(estimate, truth), value * kQuickProbError);
+  }
+  return use;
+}
+
 /// A row that is a chunk by itself.
 HWY_INLINE void LoadAsChunk(std::span<const float> logits, ShortChunk& chunk) {
   chunk.rows = 1;
@@ -291,6 +313,7 @@ HWY_EXPORT(UseOfGradientFromProbs);
 HWY_EXPORT(UseOfEntropy);
 HWY_EXPORT(UseOfTargetLoss);
 HWY_EXPORT(UseOfCoarseSum);
+HWY_EXPORT(UseOfQuickProbs);
 HWY_EXPORT(UseOfShiftedRow);
 HWY_EXPORT(UseOfStandIns);
 
@@ -417,6 +440,18 @@ TEST_CASE("coarse sums are as coarse as they say, and no coarser") {
         2990,
         [&] { return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfCoarseSum)); },
         0.5);
+  }
+}
+
+TEST_CASE("quick probabilities are as quick as they say, and no quicker") {
+  for (const double offset : {0.0, -200.0, 140.0, 301.0, -500.0}) {
+    CAPTURE(offset);
+    CheckUse(
+        2990,
+        [&] {
+          return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfQuickProbs));
+        },
+        0.04);
   }
 }
 

@@ -26,7 +26,8 @@ function(coefficients_in_code name out)
   set(${out} "${literals}" PARENT_SCOPE)
 endfunction()
 
-foreach(name kFirstExp kFirstExpSixteenth kCoarseExp kCoarseExpSixteenth kFirstLog)
+foreach(name kFirstExp kFirstExpSixteenth kQuickExp kQuickExpSixteenth kCoarseExp
+             kCoarseExpSixteenth kFirstLog)
   coefficients_in_code(${name} in_code)
   string(REGEX MATCHALL "${name} = 0x[0-9a-fp.+-]+" found "${sollya}")
   list(TRANSFORM found REPLACE "${name} = " "")

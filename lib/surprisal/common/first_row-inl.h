@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 #include "hwy/cache_control.h"
 #include "hwy/contrib/algo/find-inl.h"
@@ -63,9 +64,19 @@ inline constexpr size_t kFirstMostClasses = size_t{1} << 24;
 /// What a row's exponentials are for.
 enum class Exps {
   kKept,    ///< to be kept, and added up
+  kQuick,   ///< the same, for quotients that may be off by kQuickProbError
   kAdded,   ///< only to be added up, to kFirstSumError
   kCoarse,  ///< the same to kCoarseSumError: for the logarithm of the sum
 };
+
+/// Whether the exponentials stay where they were put.
+constexpr bool AreKept(Exps exps) {
+  return exps == Exps::kKept || exps == Exps::kQuick;
+}
+
+/// A softmax of floats has 24 bits; for those that this does not tell apart from
+/// the middle of two there is the first stage proper. It saves a fifth of a row.
+inline constexpr double kQuickProbError = 144 * kUnit;
 
 /// What a coarse sum is off by, relatively, and so its logarithm absolutely: next
 /// to a result of some units that is little, and half the polynomial is saved.
@@ -105,13 +116,31 @@ inline constexpr double kFirstExpSixteenth[] = {
     0x1.fffffffffff7dp-2, 0x1.555555548b9a5p-3, 0x1.5555555bc1b31p-5,
     0x1.11123cf68a2e6p-7, 0x1.6c12dbf84800cp-10};
 
-/// e^r for the same, coarsely (sup norm 1.2e-9).
+/// e^r for the same, quickly (sup norm 4.5e-15).
+inline constexpr double kQuickExpSixteenth[] = {
+    0x1.0000000000014p0,  0x1.fffffffffff58p-1, 0x1.fffffffd0d1dep-2,
+    0x1.5555555a240c8p-3, 0x1.555761d18409cp-5, 0x1.110fe2addc3fep-7};
+
+/// ... and coarsely (sup norm 1.2e-9).
 inline constexpr double kCoarseExpSixteenth[] = {
     0x1.fffffff626a5ap-1, 0x1.0000000ad5e21p0, 0x1.00029003d6779p-1,
     0x1.555348828678p-3};
 #else
-/// e^r for |r| <= ln(2) / 2 + 2^-20, coarsely, from first_stage.sollya (sup norm
-/// 1.9e-9).
+/// e^r for |r| <= ln(2) / 2 + 2^-20, quickly, from first_stage.sollya (sup norm
+/// 2.5e-16).
+inline constexpr double kQuickExp[] = {0x1p0,
+                                       0x1.000000000001dp0,
+                                       0x1.ffffffffffedap-2,
+                                       0x1.555555554bc17p-3,
+                                       0x1.5555555581ba9p-5,
+                                       0x1.1111112d47c3bp-7,
+                                       0x1.6c16c0e9e931p-10,
+                                       0x1.a0197a5362f3cp-13,
+                                       0x1.a01b17b8eac7cp-16,
+                                       0x1.72f980d48f993p-19,
+                                       0x1.2767b740a7be2p-22};
+
+/// ... and coarsely (sup norm 1.9e-9).
 inline constexpr double kCoarseExp[] = {
     0x1.000000026153fp0,  0x1.0000009c02755p0,  0x1.fffffaaf4da17p-2,
     0x1.55540a7cb7a0dp-3, 0x1.55589a450771dp-5, 0x1.126d0c7ece46dp-7,
@@ -127,25 +156,33 @@ struct RowExponential {
   /// For a vector or four. What is not kFar needs no shift and is not too low.
   template <bool kFar, class X>
   HWY_INLINE X At(Doubles d, const X& x) const {
-    if constexpr (kFar) {
-      return AtNear(d, Raised(d, x));
-    } else {
-      return AtNear(d, x);
-    }
+    return AtNear(d, Near<kFar>(d, x));
+  }
+
+  /// The same as far as quotients by a sum of these are off by less than
+  /// kQuickProbError.
+  template <bool kFar, class X>
+  HWY_INLINE X QuickAt(Doubles d, const X& x) const {
+    return QuickAtNear(d, Near<kFar>(d, x));
   }
 
   /// Adds that to `sums`, coarsely: each term is off by less than kCoarseSumError.
   template <bool kFar, class X>
   HWY_INLINE X AddCoarse(Doubles d, const X& x, const X& sums) const {
-    if constexpr (kFar) {
-      return AddCoarseNear(d, Raised(d, x), sums);
-    } else {
-      return AddCoarseNear(d, x, sums);
-    }
+    return AddCoarseNear(d, Near<kFar>(d, x), sums);
   }
 
  private:
   static constexpr double kSteps = SURPRISAL_SIXTEENTHS ? 16.0 : 1.0;
+
+  template <bool kFar, class X>
+  HWY_INLINE X Near(Doubles d, const X& x) const {
+    if constexpr (kFar) {
+      return Raised(d, x);
+    } else {
+      return x;
+    }
+  }
 
   /// A comparison, not Max: NaN must go through on every target.
   template <class X>
@@ -180,11 +217,23 @@ struct RowExponential {
     return Each(d, reduce, t, x);
   }
 
+  /// x less its multiple of ln(2) / kSteps.
+  template <class X>
+  HWY_INLINE X ReducedTwice(Doubles d, const X& t, const X& x) const {
+    const X near = Reduced(d, t, kLn2[0] / kSteps, x);  // exact
+    return Reduced(d, t, kLn2[1] / kSteps, near);
+  }
+
+  /// The same but for 2^-55 of the multiple, if the product is not rounded.
+  template <class X>
+  HWY_INLINE X ReducedOnce(Doubles d, const X& t, const X& x) const {
+    return Reduced(d, t, (kLn2[0] + kLn2[1]) / kSteps, x);
+  }
+
   template <class X>
   HWY_INLINE X AtNear(Doubles d, const X& x) const {
     const X t = Nearest(d, x);
-    const X near = Reduced(d, t, kLn2[0] / kSteps, x);  // exact
-    const X r = Reduced(d, t, kLn2[1] / kSteps, near);
+    const X r = ReducedTwice(d, t, x);
     const X scale = Scale(d, t);
     const auto times = [](V<Doubles> s, V<Doubles> q)
                            HWY_ATTR { return hn::MulAdd(s, q, s); };
@@ -196,9 +245,26 @@ struct RowExponential {
   }
 
   template <class X>
+  HWY_INLINE X QuickAtNear(Doubles d, const X& x) const {
+    const X t = Nearest(d, x);
+#if HWY_NATIVE_FMA
+    const X r = ReducedOnce(d, t, x);
+#else
+    const X r = ReducedTwice(d, t, x);
+#endif
+    const auto times = [](V<Doubles> s, V<Doubles> power)
+                           HWY_ATTR { return hn::Mul(s, power); };
+#if SURPRISAL_SIXTEENTHS
+    return Each(d, times, Scale(d, t), Horner(d, kQuickExpSixteenth, r));
+#else
+    return Each(d, times, Scale(d, t), Horner(d, kQuickExp, r));
+#endif
+  }
+
+  template <class X>
   HWY_INLINE X AddCoarseNear(Doubles d, const X& x, const X& sums) const {
     const X t = Nearest(d, x);
-    const X r = Reduced(d, t, (kLn2[0] + kLn2[1]) / kSteps, x);
+    const X r = ReducedOnce(d, t, x);
 #if SURPRISAL_SIXTEENTHS
     const X e = Horner(d, kCoarseExpSixteenth, r);
 #else
@@ -318,6 +384,12 @@ HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
   return high[0] + low[0];
 }
 
+/// The same in fewer steps, off by u for every lane.
+template <class D>
+HWY_INLINE double QuickTotal(D d, const TwoPart<D>& sum) {
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(V<D>(sum.high), V<D>(sum.low))));
+}
+
 HWY_INLINE Four<Doubles> LoadFour(Doubles d, const auto* from) {
   const size_t lanes = hn::Lanes(d);
   return {LoadDoubles(d, from), LoadDoubles(d, from + lanes),
@@ -391,21 +463,39 @@ struct NothingBetween {
 /// The sums of a part of a row in the making.
 struct ExpSums {
   TwoPart<Doubles> fine;
-  Four<Doubles> coarse;
+  Four<Doubles> plain;
+
+  /// Takes the plain ones over.
+  HWY_INLINE void Fold(Doubles d) {
+    const V<Doubles> zero = hn::Zero(d);
+    fine.Add(d, AddAll(plain));
+    plain = {zero, zero, zero, zero};
+  }
 };
 
 /// Adds f of a vector or four; stores it as well if it is to be kept.
 template <Exps kExps, bool kFar, class X>
 HWY_INLINE void AddExps(Doubles d, const RowExponential& f, const X& x,
                         double* to, ExpSums& sums) {
-  if constexpr (kExps != Exps::kCoarse) {
+  constexpr bool kFour = std::is_same_v<X, Four<Doubles>>;
+  if constexpr (kExps == Exps::kCoarse && kFour) {
+    sums.plain = f.AddCoarse<kFar>(d, x, sums.plain);
+  } else if constexpr (kExps == Exps::kCoarse) {
+    sums.plain.v0 = f.AddCoarse<kFar>(d, x, V<Doubles>(sums.plain.v0));
+  } else if constexpr (kExps == Exps::kQuick) {
+    const X e = f.QuickAt<kFar>(d, x);
+    StoreAll(d, e, to);
+    if constexpr (kFour) {
+      const auto add = [](V<Doubles> sum, V<Doubles> more)
+                           HWY_ATTR { return hn::Add(sum, more); };
+      sums.plain = Each(d, add, sums.plain, e);
+    } else {
+      sums.fine.Add(d, e);
+    }
+  } else {
     const X e = f.At<kFar>(d, x);
     if (kExps == Exps::kKept) StoreAll(d, e, to);
     sums.fine.Add(d, AddAll(e));
-  } else if constexpr (std::is_same_v<X, Four<Doubles>>) {
-    sums.coarse = f.AddCoarse<kFar>(d, x, sums.coarse);
-  } else {
-    sums.coarse.v0 = f.AddCoarse<kFar>(d, x, V<Doubles>(sums.coarse.v0));
   }
 }
 
@@ -428,7 +518,10 @@ inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
     PrefetchStep(x + i, step);
     AddExps<kExps, kFar>(d, f, LoadFour(d, x + i), exps + i, sums);
     for (size_t k = 0; k < step; k += seen) extremes.Take(x + i + k);
-    if ((i + step) % kFirstBetween == 0) between(kFirstBetween);
+    if ((i + step) % kFirstBetween == 0) {
+      if (kExps == Exps::kQuick) sums.Fold(d);
+      between(kFirstBetween);
+    }
   }
   for (; i < count; i += lanes) {
     const T pad = static_cast<T>(kFar ? -HUGE_VAL : f.lowest);
@@ -438,7 +531,7 @@ inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
     AddExps<kExps, kFar>(d, f, v, exps + i, sums);
   }
   FinishExtremes(x, count, extremes, part.seen);
-  if (kExps == Exps::kCoarse) sums.fine.Add(d, AddAll(sums.coarse));
+  if (kExps == Exps::kQuick || kExps == Exps::kCoarse) sums.Fold(d);
   part.sum = sums.fine;
 }
 
@@ -447,6 +540,7 @@ struct FirstRow {
   bool known = false;    ///< else nothing below says anything
   bool shifted = false;  ///< by a maximum far from 0
   double max = 0.0;
+  double least = 0.0;            ///< of the logits
   double at_max = 0.0;           ///< the exponential of the largest logit, in
                                  ///< [2^-33, 2^64]
   double sum = 0.0;              ///< of all exponentials
@@ -484,7 +578,9 @@ HWY_INLINE PartOfRow SumFirstExps(const T* x, size_t count, bool far,
 HWY_INLINE RowExponential ExponentialOf(double max) {
   RowExponential f;
   f.shift = std::abs(max) < kFirstShiftFrom ? 0.0 : max;
-  const double down = std::round((max - f.shift) * kInverseLn2);
+  const One one;
+  const V<One> exponent = hn::Set(one, (max - f.shift) * kInverseLn2);
+  const double down = FromLane(hn::Round(exponent));
   f.down_bits = static_cast<uint64_t>(static_cast<int64_t>(down)) << 52;
   f.lowest = max - f.shift - kFirstDepth;
   return f;
@@ -583,12 +679,13 @@ HWY_INLINE bool Served(const RowExponential& f, double max, double largest) {
 /// and where the next row's exponentials go. Those of the row before stay.
 struct RowsInTurn {
   double guess = NAN;
-  Slot exps = Slot::kFirstExps;
+  Slot exps = Slot::kFirstExps, next_exps = Slot::kNextFirstExps;
 
-  HWY_INLINE void Next() {
-    exps = exps == Slot::kFirstExps ? Slot::kNextFirstExps : Slot::kFirstExps;
-  }
+  HWY_INLINE void Next() { std::swap(exps, next_exps); }
 };
+
+/// For a row by itself: nothing of rows in turn is touched.
+inline constexpr RowsInTurn kAlone = {NAN, Slot::kLoneExps, Slot::kLoneExps};
 
 /// The first stage of a row whose maximum is `max`, or is guessed to be.
 template <Exps kExps, class T, class Between>
@@ -600,14 +697,16 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   const RowExponential f = ExponentialOf(max);
   row.shifted = f.shift != 0.0;
   double* exps = nullptr;
-  if (kExps == Exps::kKept) {
+  if (AreKept(kExps)) {
     exps = Scratch(kept, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
   }
   const PartOfRow sums =
       SumFirstExps<kExps>(x, count, row.shifted, f, exps, between);
   const Doubles d;
   row.max = sums.seen.largest;
-  row.sum = Total(d, sums.sum);
+  row.least = sums.seen.least;
+  row.sum =
+      kExps == Exps::kQuick ? QuickTotal(d, sums.sum) : Total(d, sums.sum);
   // The sum of a row with NaN is NaN
   if (!Served(f, max, row.max) || !(row.sum < HUGE_VAL)) return row;
   row.at_max = hn::GetLane(f.At<true>(d, V<Doubles>(hn::Set(d, row.max))));
@@ -662,8 +761,8 @@ HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others,
 }
 template <Exps kExps>
 HWY_INLINE FirstRow LoadFirstRow(InRow logits, bool want_others) {
-  RowsInTurn turn;
-  return LoadFirstRow<kExps>(logits, want_others, turn);
+  RowsInTurn alone = kAlone;
+  return LoadFirstRow<kExps>(logits, want_others, alone);
 }
 
 /// Whether the first stage serves results of a type.

@@ -41,6 +41,10 @@ struct Ends {
   Held<Doubles> low, high;
 };
 
+/// What StoreTwoNormal() allows its numbers to be off by, in units of a double's
+/// last place.
+inline constexpr uint64_t kFromMiddle = 256;
+
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 using Floats = hn::ScalableTag<float>;
 
@@ -99,25 +103,73 @@ HWY_INLINE void StoreLastFloats(const EndsAt& ends_at, size_t i, Range range,
   }
 }
 
+/// Rounds as many elements from i on as two vectors have lanes, all of them in
+/// the range.
+template <class EndsAt>
+HWY_INLINE void StoreTwo(const EndsAt& ends_at, size_t i, Range range,
+                         float* to, Undecided& open) {
+  const Floats d;
+  const size_t lanes = hn::Lanes(d);
+  const auto x0 = FloatEndsAt(ends_at, i);
+  const auto x1 = FloatEndsAt(ends_at, i + lanes);
+  hn::StoreU(V<Floats>(x0.low), d, to + (i - range.begin));
+  hn::StoreU(V<Floats>(x1.low), d, to + (i - range.begin) + lanes);
+  const auto decided = hn::And(Decided(d, x0), Decided(d, x1));
+  if (HWY_LIKELY(hn::AllTrue(d, decided))) return;
+  NoteDifferences(d, V<Floats>(x0.low), V<Floats>(x0.high), i, range.end, open);
+  NoteDifferences(d, V<Floats>(x1.low), V<Floats>(x1.high), i + lanes,
+                  range.end, open);
+}
+
+/// Where a double is less than kFromMiddle units of its last place from the middle
+/// of two normal floats, or just so much below it.
+HWY_INLINE hn::Mask<Doubles> NearMiddle(Doubles d, V<Doubles> x) {
+  const hn::RebindToUnsigned<Doubles> du;
+  const auto moved = hn::Add(hn::BitCast(du, x),
+                             hn::Set(du, (uint64_t{1} << 28) + kFromMiddle));
+  const auto above = hn::Set(du, (uint64_t{1} << 29) - 2 * kFromMiddle);
+  return hn::RebindMask(d, hn::Eq(hn::And(moved, above), hn::Zero(du)));
+}
+
+/// StoreTwo() of normal floats that are off by less than kFromMiddle units of the
+/// last place: one conversion each, unless some are near a middle.
+template <class EndsAt>
+HWY_INLINE void StoreTwoNormal(const EndsAt& ends_at, size_t i, Range range,
+                               float* to, Undecided& open) {
+  const Floats d;
+  const hn::Half<Floats> half;
+  const Doubles dd;
+  const size_t lanes = hn::Lanes(dd);
+  const V<Doubles> x0 = ends_at.At(dd, i), x1 = ends_at.At(dd, i + lanes);
+  const V<Doubles> x2 = ends_at.At(dd, i + 2 * lanes);
+  const V<Doubles> x3 = ends_at.At(dd, i + 3 * lanes);
+  float* const at = to + (i - range.begin);
+  hn::StoreU(hn::Combine(d, hn::DemoteTo(half, x1), hn::DemoteTo(half, x0)), d,
+             at);
+  hn::StoreU(hn::Combine(d, hn::DemoteTo(half, x3), hn::DemoteTo(half, x2)), d,
+             at + 2 * lanes);
+  const auto near = hn::Or(hn::Or(NearMiddle(dd, x0), NearMiddle(dd, x1)),
+                           hn::Or(NearMiddle(dd, x2), NearMiddle(dd, x3)));
+  if (HWY_LIKELY(hn::AllFalse(dd, near))) return;
+  StoreTwo(ends_at, i, range, to, open);
+}
+
 /// Rounds a range of a row to floats, from `to` on. Those that are open are noted,
 /// and hold anything.
 template <class EndsAt>
 HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
                             Undecided& open) {
-  const Floats d;
-  const size_t lanes = hn::Lanes(d);
+  const size_t step = 2 * hn::Lanes(Floats());
   size_t i = range.begin;
-  for (; i + 2 * lanes <= range.end; i += 2 * lanes) {
-    const auto x0 = FloatEndsAt(ends_at, i);
-    const auto x1 = FloatEndsAt(ends_at, i + lanes);
-    hn::StoreU(V<Floats>(x0.low), d, to + (i - range.begin));
-    hn::StoreU(V<Floats>(x1.low), d, to + (i - range.begin) + lanes);
-    const auto decided = hn::And(Decided(d, x0), Decided(d, x1));
-    if (HWY_LIKELY(hn::AllTrue(d, decided))) continue;
-    NoteDifferences(d, V<Floats>(x0.low), V<Floats>(x0.high), i, range.end,
-                    open);
-    NoteDifferences(d, V<Floats>(x1.low), V<Floats>(x1.high), i + lanes,
-                    range.end, open);
+  if constexpr (requires { ends_at.At(Doubles(), i); }) {
+    if (ends_at.normal) {
+      for (; i + step <= range.end; i += step) {
+        StoreTwoNormal(ends_at, i, range, to, open);
+      }
+    }
+  }
+  for (; i + step <= range.end; i += step) {
+    StoreTwo(ends_at, i, range, to, open);
   }
   StoreLastFloats(ends_at, i, range, to, open);
 }
@@ -377,7 +429,12 @@ HWY_INLINE bool StoreFirst(const EndsAt& ends_at, const void* source, OutRow to,
 /// Exponentials times a factor, each within the product with `low` and `high`.
 struct ProductEnds {
   const double* exps = nullptr;
-  double low = 0.0, high = 0.0;
+  double factor = 0.0, low = 0.0, high = 0.0;
+  bool normal = false;  ///< all of them as floats, and to kQuickProbError
+
+  HWY_INLINE V<Doubles> At(Doubles d, size_t i) const {
+    return hn::Mul(hn::Load(d, exps + i), hn::Set(d, factor));
+  }
 
   HWY_INLINE Ends operator()(Doubles d, size_t i) const {
     const V<Doubles> e = hn::Load(d, exps + i);
@@ -388,7 +445,18 @@ struct ProductEnds {
 /// Of products that are off by at most `relative`.
 HWY_INLINE ProductEnds ProductEndsOf(const double* exps, double factor,
                                      double relative) {
-  return {exps, factor * (1 - relative), factor * (1 + relative)};
+  return {exps, factor, factor * (1 - relative), factor * (1 + relative)};
+}
+
+/// Logits no further below the maximum have a softmax that is a normal float.
+inline constexpr double kNormalDepth = 70.0;
+
+/// The softmax of a row whose exponentials are Exps::kQuick.
+HWY_INLINE ProductEnds QuickProbEndsOf(const FirstRow& row) {
+  static_assert(kQuickProbError <= kFromMiddle * kUnit);
+  ProductEnds ends = ProductEndsOf(row.exps, 1 / row.sum, kQuickProbError);
+  ends.normal = row.max - row.least <= kNormalDepth;
+  return ends;
 }
 
 /// to[c] = exps[c] * factor, which is off by at most `relative`.

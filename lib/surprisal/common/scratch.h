@@ -18,6 +18,7 @@ enum class Slot {
   kRounded,
   kFirstExps,
   kNextFirstExps,
+  kLoneExps,
   kShortLogits,
   kShortExps,
   kCount

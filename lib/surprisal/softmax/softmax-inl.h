@@ -21,7 +21,8 @@ namespace HWY_NAMESPACE {
 
 /// The places that `open` names, or without any the whole row.
 inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
-                                        OutRow probs, const Undecided& open) {
+                                        OutRow probs,
+                                        const Undecided& open = {}) {
   const ExpRow row = LoadExpRow(logits, temperature);
   if (row.kind != RowKind::kRegular) return FillRow(probs, NAN);
   const DoubleDouble inverse_sum = InverseSum(row);
@@ -34,37 +35,42 @@ inline HWY_NOINLINE void FullSoftmaxRow(InRow logits, double temperature,
   StoreRow(probs, lanes_of, last_resort, {}, open);
 }
 
-HWY_INLINE void StoreSoftmaxRow(const FirstRow& row, InRow logits,
-                                double temperature, OutRow probs) {
+/// By the first stage; what that leaves open, by the full one.
+inline HWY_NOINLINE void FirstSoftmaxRow(InRow logits, OutRow probs) {
+  const FirstRow row = LoadFirstRow<Exps::kKept>(logits, false);
   Undecided open;
   if (row.known && StoreProducts(row.exps, 1 / row.sum, kFirstProbError,
                                  logits.data, probs, open)) {
     return;
   }
-  FullSoftmaxRow(logits, temperature, probs, open);
+  FullSoftmaxRow(logits, 1.0, probs, open);
 }
 
 /// Rows one by one.
 HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
                                 const OutRows& probs) {
-  ForFirstRows<Exps::kKept>(logits, probs.type, temperature, false,
-                            [&](size_t r, const FirstRow& row) {
-                              StoreSoftmaxRow(row, logits[r], temperature,
-                                              probs[r]);
-                            });
+  ForFirstRows<Exps::kQuick>(
+      logits, probs.type, temperature, false,
+      [&](size_t r, const FirstRow& row) {
+        if (!row.known) return FullSoftmaxRow(logits[r], temperature, probs[r]);
+        Undecided open;
+        if (StoreFirst(QuickProbEndsOf(row), logits[r].data, probs[r], open)) {
+          return;
+        }
+        FirstSoftmaxRow(logits[r], probs[r]);
+      });
 }
 
 #if SURPRISAL_STREAMS
 /// Rows of floats, past the caches.
 HWY_INLINE void StreamSoftmaxRows(const InRows& logits, const OutRows& probs) {
-  StreamRows<Exps::kKept>(
+  StreamRows<Exps::kQuick>(
       logits, false,
-      [&](size_t /*r*/, const FirstRow& row) {
-        return ProductEndsOf(row.exps, 1 / row.sum, kFirstProbError);
-      },
+      [](size_t /*r*/, const FirstRow& row) { return QuickProbEndsOf(row); },
       probs,
       [&](size_t r, const Undecided& open) {
-        FullSoftmaxRow(logits[r], 1.0, probs[r], open);
+        if (open.Empty()) return FullSoftmaxRow(logits[r], 1.0, probs[r]);
+        FirstSoftmaxRow(logits[r], probs[r]);
       });
 }
 
@@ -83,9 +89,8 @@ HWY_INLINE void ShortSoftmaxRows(const InRows& logits, const OutRows& probs) {
                        chunk.exp_error + chunk.sum_error + 5 * kUnit, probs,
                        open);
   };
-  ForShortRows(logits, 0, logits.rows, by_chunk, [&](size_t r, InRow row) {
-    StoreSoftmaxRow(LoadFirstRow<Exps::kKept>(row, false), row, 1.0, probs[r]);
-  });
+  ForShortRows(logits, 0, logits.rows, by_chunk,
+               [&](size_t r, InRow row) { FirstSoftmaxRow(row, probs[r]); });
 }
 
 /// A row of upstream gradients, times 2^-exponent so that products fit. Those
