@@ -8,6 +8,12 @@
 
 namespace surprisal {
 
+/// \defgroup binary_cross_entropy Binary cross-entropy
+/// The loss of independent yes/no outputs, from their logits or, where only
+/// these are at hand, from their probabilities; with a weight for the yes, and
+/// with the gradient.
+/// @{
+
 /// What else binary cross-entropy may be told.
 struct BinaryCrossEntropyOptions {
   Reduction reduction = Reduction::kMean;
@@ -51,6 +57,8 @@ void BinaryCrossEntropyFromProbsGradient(
     InRows probs, InRows targets, OutRows d_probs,
     const BinaryCrossEntropyOptions& options = {},
     const Executor* executor = nullptr);
+
+/// @}
 
 }  // namespace surprisal
 

@@ -10,6 +10,12 @@
 /// The checks that every public function makes before it writes anything.
 namespace surprisal {
 
+/// \defgroup check Argument checks
+/// For those who write a kernel: the checks that every public function makes of
+/// its arguments, so that all of them refuse the same things in the same words.
+/// These headers are not installed.
+/// @{
+
 /// "labels[3] = 12 is outside [0, 10)".
 [[noreturn]] void ThrowOutside(const std::string& place, double value,
                                const std::string& range);
@@ -83,6 +89,8 @@ void CheckElementwise(const InRow& x, const Row& row, const char* what) {
   CheckFloatingPointEnvironment();
   CheckScalars(what, row, x.classes, x.type);
 }
+
+/// @}
 
 }  // namespace surprisal
 

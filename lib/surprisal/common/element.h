@@ -12,6 +12,11 @@
 /// The element types of rows: what they hold, how to read and write them.
 namespace surprisal {
 
+/// \defgroup element Element types
+/// The four types that rows may hold (float64, float32, float16, bfloat16),
+/// their formats, and the exact way between their bits and a double.
+/// @{
+
 /// Storage types of 16 bits: IEEE 754 binary16, and the upper half of binary32.
 using hwy::bfloat16_t;
 using hwy::float16_t;
@@ -124,6 +129,8 @@ T FromDouble(double x) {
     return result;
   }
 }
+
+/// @}
 
 }  // namespace surprisal
 

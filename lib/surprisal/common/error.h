@@ -7,6 +7,10 @@
 /// The exact path from a classifier's raw logits to its loss and gradient.
 namespace surprisal {
 
+/// \defgroup error Errors
+/// What a misuse throws, and when: before anything has been written.
+/// @{
+
 /// Thrown on every misuse, before anything is written. The text names the
 /// argument, the place, the value and the allowed range:
 /// "labels[3] = 12 is outside [0, 10)".
@@ -14,6 +18,8 @@ class Error : public std::invalid_argument {
  public:
   explicit Error(const std::string& what) : std::invalid_argument(what) {}
 };
+
+/// @}
 
 }  // namespace surprisal
 

@@ -7,6 +7,11 @@
 
 namespace surprisal {
 
+/// \defgroup executor Threads
+/// How the rows of a batch are spread over threads, if they are. No bit of any
+/// result depends on it.
+/// @{
+
 /// Runs independent pieces of work, perhaps at the same time: what the functions
 /// of rows take as their last argument. Without one they stay on the calling
 /// thread. The bits of every result, doubles included, are the same with any
@@ -46,6 +51,8 @@ void ForPieces(const Executor* executor, size_t rows, size_t classes,
   if (executor != nullptr && count > 1) return executor->Run(count, piece);
   for (size_t i = 0; i < count; ++i) piece(i);
 }
+
+/// @}
 
 }  // namespace surprisal
 

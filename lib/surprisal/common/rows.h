@@ -13,6 +13,12 @@
 
 namespace surprisal {
 
+/// \defgroup rows Rows and views
+/// How tables of numbers are handed over: views that own and copy nothing, for
+/// any strides and with the class axis last or in the middle. Spans, vectors
+/// and arrays are rows as they are.
+/// @{
+
 /// Integer class labels, counted from 0.
 using Label = std::int32_t;
 
@@ -240,6 +246,8 @@ enum class Reduction {
   kMean,  ///< divided by the number, or the weight, of the rows that count
   kSum,   ///< added up
 };
+
+/// @}
 
 }  // namespace surprisal
 

@@ -10,6 +10,7 @@ namespace surprisal {
 
 /// Runs pieces on threads of oneTBB, which whoever includes this links. The
 /// kernel library itself does not depend on it.
+/// \ingroup executor
 class TbbExecutor : public Executor {
  public:
   /// On at most `threads` threads, by default as many as there are cores.

@@ -8,6 +8,13 @@
 
 namespace surprisal {
 
+/// \defgroup cross_entropy Cross-entropy
+/// The loss of a classifier, from its logits, with integer labels or with
+/// target distributions: log-softmax and negative log-likelihood in one, and
+/// its gradient, p - y. Below that the cross-entropy H(p, q) of two given
+/// distributions.
+/// @{
+
 /// What else CrossEntropy may be told.
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::kMean;
@@ -98,6 +105,8 @@ void CrossEntropyFromLogProbs(InRows p, InRows log_q, OutRow cross_entropy,
 void CrossEntropyFromProbsGradient(InRows p, InRows q, InRow upstream,
                                    OutRows d_p, OutRows d_q,
                                    const Executor* executor = nullptr);
+
+/// @}
 
 }  // namespace surprisal
 

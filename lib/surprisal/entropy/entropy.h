@@ -8,6 +8,12 @@
 
 namespace surprisal {
 
+/// \defgroup entropy Entropy
+/// The mean surprisal of a distribution, of probabilities or of the softmax of
+/// logits, which is then never formed; and the gradients. It is 0 for what is
+/// certain and at most ln K for K classes.
+/// @{
+
 /// Shannon entropy of each row, in nats: H(p) = -sum_c p_c ln p_c.
 /// @param[in]  probs    [rows, classes], entries finite and at least 0 (0 ln 0
 ///                      counts as 0), or NaN; a negative or infinite one is an
@@ -46,6 +52,8 @@ auto Entropy(const Row& probs) {
   Entropy(probs, std::span(&result, 1));
   return result;
 }
+
+/// @}
 
 }  // namespace surprisal
 

@@ -7,6 +7,12 @@
 
 namespace surprisal {
 
+/// \defgroup exp Exponential
+/// e^x of every element. It makes any logit positive and keeps their order, and
+/// a lead between two logits becomes a factor between their exponentials. It is
+/// also where a softmax that is written down word for word overflows.
+/// @{
+
 /// The exponential, y = e^x.
 /// Special values: Exp(-inf) = +0, Exp(+inf) = +inf, Exp(NaN) = NaN; above
 /// ln(largest finite) +inf, far below ln(smallest subnormal) +0.
@@ -30,6 +36,8 @@ auto Exp(const Range& x) {
   Exp(x, y);
   return y;
 }
+
+/// @}
 
 }  // namespace surprisal
 

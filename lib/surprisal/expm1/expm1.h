@@ -7,6 +7,11 @@
 
 namespace surprisal {
 
+/// \defgroup expm1 Exponential near 0
+/// e^x - 1 of every element. It keeps the digits where e^x is nearly 1, and is
+/// the inverse of Log1p().
+/// @{
+
 /// e^x - 1, exact where e^x would round to 1.
 /// Special values: Expm1(-inf) = -1, Expm1(+-0) = +-0, Expm1(+inf) = +inf,
 /// Expm1(NaN) = NaN.
@@ -29,6 +34,8 @@ auto Expm1(const Range& x) {
   Expm1(x, y);
   return y;
 }
+
+/// @}
 
 }  // namespace surprisal
 

@@ -8,6 +8,12 @@
 
 namespace surprisal {
 
+/// \defgroup kl_divergence KL divergence
+/// How many nats more it costs to expect q where p is true: the cross-entropy
+/// H(p, q) less the entropy H(p). It is never computed as that difference, of
+/// which little would be left where p and q are close.
+/// @{
+
 /// Kullback-Leibler divergence of each pair of rows, in nats:
 /// KL(p || q) = sum_c p_c ln(p_c / q_c).
 /// @param[in]  p, q  [rows, classes], entries finite and at least 0, or NaN; a
@@ -52,6 +58,8 @@ auto KlDivergence(const Row& p, const Row& q) {
   KlDivergence(p, q, std::span(&result, 1));
   return result;
 }
+
+/// @}
 
 }  // namespace surprisal
 

@@ -7,6 +7,12 @@
 
 namespace surprisal {
 
+/// \defgroup log Logarithm
+/// ln x of every element: products of probabilities become sums. For the
+/// logarithm of a softmax take LogSoftmax() instead; a probability that has
+/// been rounded to 0 or to 1 cannot be mended by a logarithm.
+/// @{
+
 /// The natural logarithm, y = ln x.
 /// Special values: Log(+0) = Log(-0) = -inf, Log(+inf) = +inf, Log(1) = +0;
 /// NaN for x < 0 and for NaN.
@@ -29,6 +35,8 @@ auto Log(const Range& x) {
   Log(x, y);
   return y;
 }
+
+/// @}
 
 }  // namespace surprisal
 

@@ -7,6 +7,11 @@
 
 namespace surprisal {
 
+/// \defgroup log1p Logarithm near 1
+/// ln(1 + x) of every element. It keeps the digits of a small x, which the sum
+/// 1 + x would round away; so it says what a confident row still has to lose.
+/// @{
+
 /// ln(1 + x), exact where 1 + x would round x away.
 /// Special values: Log1p(-1) = -inf, Log1p(+-0) = +-0, Log1p(+inf) = +inf; NaN
 /// for x < -1 and for NaN.
@@ -29,6 +34,8 @@ auto Log1p(const Range& x) {
   Log1p(x, y);
   return y;
 }
+
+/// @}
 
 }  // namespace surprisal
 

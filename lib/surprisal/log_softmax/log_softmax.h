@@ -9,6 +9,12 @@
 
 namespace surprisal {
 
+/// \defgroup log_softmax Log-softmax
+/// The logarithms of the softmax in one step, z - LogSumExp(z). Taken in two
+/// steps they are -inf where a probability was rounded to 0, and 0 where it was
+/// rounded to 1; here they keep all their digits at both ends.
+/// @{
+
 /// Logarithms of the softmax, in one step: log_probs[r][c] = z_c - ln sum_k
 /// e^(z_k) with z = logits[r] / temperature.
 /// @param[in]  logits     [rows, classes], nats.
@@ -42,6 +48,8 @@ auto LogSoftmax(const Row& logits, const SoftmaxOptions& options = {}) {
   LogSoftmax(logits, log_probs, options);
   return log_probs;
 }
+
+/// @}
 
 }  // namespace surprisal
 

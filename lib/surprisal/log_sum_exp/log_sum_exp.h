@@ -8,6 +8,12 @@
 
 namespace surprisal {
 
+/// \defgroup log_sum_exp Log-sum-exp
+/// ln sum e^z of every row: a smooth maximum, at least the largest logit and at
+/// most that plus ln K for K classes. It is what a softmax divides by, as a
+/// logarithm; its gradient is the softmax.
+/// @{
+
 /// The logarithm of the sum of exponentials of each row:
 /// log_sum_exp[r] = ln sum_c e^(logits[r][c]), in nats.
 /// @param[in]  logits       [rows, classes].
@@ -37,6 +43,8 @@ auto LogSumExp(const Row& logits) {
   LogSumExp(logits, std::span(&result, 1));
   return result;
 }
+
+/// @}
 
 }  // namespace surprisal
 

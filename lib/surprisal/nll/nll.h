@@ -7,6 +7,12 @@
 
 namespace surprisal {
 
+/// \defgroup nll Negative log-likelihood
+/// Of each row of log-probabilities the one that the label picks, negated; then
+/// their mean or sum. With class weights, and with a label that means "ignore
+/// this row".
+/// @{
+
 /// What else Nll may be told.
 struct NllOptions {
   Reduction reduction = Reduction::kMean;
@@ -38,6 +44,8 @@ void Nll(InRows log_probs, std::span<const Label> labels, OutRow loss,
 /// @param[out] d_log_probs  [rows, classes]; may be `log_probs` itself.
 void NllGradient(InRows log_probs, std::span<const Label> labels,
                  OutRows d_log_probs, const NllOptions& options = {});
+
+/// @}
 
 }  // namespace surprisal
 

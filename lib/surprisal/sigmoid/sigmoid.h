@@ -7,6 +7,11 @@
 
 namespace surprisal {
 
+/// \defgroup sigmoid Sigmoid
+/// One logit to one probability: the softmax of x beside a 0. For outputs that
+/// are each a yes or a no, and may be so together.
+/// @{
+
 /// The logistic function, y = 1 / (1 + e^-x): the softmax of [x, 0].
 /// Special values: Sigmoid(-inf) = +0, Sigmoid(+inf) = 1, Sigmoid(NaN) = NaN.
 /// @param[in]  x  any number of elements, any value.
@@ -29,6 +34,8 @@ auto Sigmoid(const Range& x) {
   Sigmoid(x, y);
   return y;
 }
+
+/// @}
 
 }  // namespace surprisal
 

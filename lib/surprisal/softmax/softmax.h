@@ -9,6 +9,12 @@
 
 namespace surprisal {
 
+/// \defgroup softmax Softmax
+/// Every row of logits as probabilities: e^z over the sum of all e^z. With a
+/// temperature, with a mask of the classes that count, and with the product of
+/// an upstream gradient and the Jacobian (the VJP), which is never built.
+/// @{
+
 /// What else Softmax and LogSoftmax may be told.
 struct SoftmaxOptions {
   double temperature = 1.0;  ///< logits are divided by it; finite, above 0
@@ -53,6 +59,8 @@ auto Softmax(const Row& logits, const SoftmaxOptions& options = {}) {
   Softmax(logits, probs, options);
   return probs;
 }
+
+/// @}
 
 }  // namespace surprisal
 

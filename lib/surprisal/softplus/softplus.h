@@ -7,6 +7,12 @@
 
 namespace surprisal {
 
+/// \defgroup softplus Softplus and log-sigmoid
+/// ln(1 + e^x), the log-sum-exp of x and 0, and the logarithm of the sigmoid,
+/// which is minus the softplus of -x. Between them they are the loss of a
+/// single yes/no output.
+/// @{
+
 /// Softplus, y = ln(1 + e^x): the log-sum-exp of [x, 0].
 /// Special values: Softplus(-inf) = +0, Softplus(+inf) = +inf, Softplus(NaN) =
 /// NaN.
@@ -52,6 +58,8 @@ auto LogSigmoid(const Range& x) {
   LogSigmoid(x, y);
   return y;
 }
+
+/// @}
 
 }  // namespace surprisal
 
