@@ -21,6 +21,7 @@
 #include "literate/highlight.h"
 #include "literate/keys.h"
 #include "literate/narrator.h"
+#include "literate/page.h"
 #include "literate/progress_bar.h"
 #include "literate/prose.h"
 #include "literate/recorder.h"
@@ -245,6 +246,95 @@ TEST_CASE(
         "quotes");
   CHECK(ErrorOf([] { Prose("{{open"); }) ==
         "{{ without its }} on the same line");
+}
+
+// A chapter of two steps: helpers that are not told, prose in a step, and an
+// afterword with a value.
+const std::string kPageSource =
+    R"(#include <x>
+/** \page sample 1 – A sample
+Before. */
+
+int Hidden();
+
+/** Told: */
+int Shown() { return 1; }
+
+STEP("one") {
+  Show("n", Shown() < 2);
+  /** In between. */
+  CHECK(true);
+}
+/** It is {{n}}. */
+
+STEP("two") { CHECK(true); }
+)";
+
+std::string PageOf(const ChapterValues& values) {
+  const PageFrame frame = {{{"zero", "0 – Zero"}, {"sample", "1 – A sample"}},
+                           "source.html",
+                           "figures/sample"};
+  return RenderPage(ParseChapter(kPageSource, "page.cpp"), kPageSource, values,
+                    frame);
+}
+
+ChapterValues PageValues() {
+  ChapterValues values;
+  values.placeholders = {{"n", "<7>"}};
+  values.steps = {{1, {{.name = "n", .lines = {"    n < 7", "    m"}}}},
+                  {2,
+                   {{.name = "f",
+                     .is_figure = true,
+                     .caption = "A \"figure\"",
+                     .svg = "f.svg"}}}};
+  return values;
+}
+
+TEST_CASE("a page has the lines of its source, one for one") {
+  const Lines lines = SplitLines(PageOf(PageValues()));
+  const Lines source = SplitLines(kPageSource);
+  REQUIRE(lines.size() >= source.size());
+  CHECK(lines[0].empty());
+  CHECK(lines[1] == "/** \\page sample 1 – A sample");
+  CHECK(lines[4].empty());
+  CHECK(lines[6] == "Told: @code{.cpp}");
+  CHECK(lines[7] == source[7]);
+  for (const size_t told : {9, 10, 12, 13, 16}) {
+    CAPTURE(told);
+    CHECK(lines[told] == source[told]);
+  }
+  CHECK(lines[11] == "@endcode In between. @code{.cpp}");
+}
+
+TEST_CASE("a page shows after each step what it gave in the run") {
+  const Lines lines = SplitLines(PageOf(PageValues()));
+  CHECK(lines[14] ==
+        "@endcode  @htmlonly[block]<div class=\"run\">"
+        "<pre class=\"output\" tabindex=\"0\">n &lt; 7&#10;m</pre>"
+        "<p class=\"checks\">1 check passed · <a href=\"source.html#l00010\">"
+        "line 10</a></p></div>@endhtmlonly It is <7>.");
+  CHECK(lines[17].find("<img src=\"figures/sample/f.svg\" "
+                       "alt=\"A &quot;figure&quot;\"/>") != std::string::npos);
+  CHECK(lines[18].find("<a rel=\"prev\" href=\"zero.html\">0 – Zero</a>") !=
+        std::string::npos);
+}
+
+TEST_CASE("a page of another run than its chapter's is refused") {
+  ChapterValues values = PageValues();
+  values.placeholders.clear();
+  CHECK(ErrorOf([&] { PageOf(values); }) ==
+        "page.cpp:15: the run has no value {{n}}");
+  values = PageValues();
+  values.steps.pop_back();
+  CHECK(ErrorOf([&] { PageOf(values); }) ==
+        "page.cpp has 2 steps, the run had 1");
+  CHECK(ErrorOf([] { PageNameOf("int x;", "page.cpp"); }) ==
+        "page.cpp: no \\page in it");
+}
+
+TEST_CASE("widgets move on the site and are not told in the terminal") {
+  CHECK(Prose("Before.\n\n\\live{a-widget,Something to see.}\n\nAfter.") ==
+        "Before.\n\nAfter.\n\n");
 }
 
 TEST_CASE("code keeps its text under the colours") {

@@ -293,7 +293,8 @@ class Blocks {
                                      : 2,
               Strip(rest.substr(space)));
     } else if (command == "tableofcontents" || command == "anchor" ||
-               command == "file" || command == "ingroup") {
+               command == "file" || command == "ingroup" ||
+               command == "live") {  // moves on the site, not here
       ++at_;
     } else if (command == "par") {
       ++at_;

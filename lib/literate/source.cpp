@@ -226,6 +226,7 @@ Item ScanStep(Scanner& scan, std::string_view source, std::string_view path) {
     scan.Next();
   } while (depth > 0);
   item.end = scan.at();
+  item.step.last_line = scan.LineOf(item.end - 1);
   item.step.body = SplitBody(source, body, item.end - 1, path);
   return item;
 }

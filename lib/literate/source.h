@@ -26,6 +26,7 @@ struct Part {
 struct Step {
   std::string title;
   int line = 0;
+  int last_line = 0;  // with the closing brace
   std::vector<Part> before;
   std::vector<Part> body;  // the code between the braces, and prose in it
   std::vector<Part> after;

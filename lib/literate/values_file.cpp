@@ -48,6 +48,18 @@ void AddPlaceholders(const std::vector<Part>& parts, const ValueBook& values,
   }
 }
 
+Output OutputOf(const Json& json) {
+  Output output;
+  output.name = json.at("name");
+  output.is_figure = json.at("kind") == "figure";
+  output.lines = SplitLines(json.at("text").get<std::string>());
+  if (output.is_figure) {
+    output.caption = json.at("caption");
+    output.svg = json.at("svg");
+  }
+  return output;
+}
+
 }  // namespace
 
 void WriteValuesFile(const std::filesystem::path& path,
@@ -68,6 +80,26 @@ void WriteValuesFile(const std::filesystem::path& path,
   std::ofstream file(path);
   file << json.dump(1) << '\n';
   if (!file.flush()) throw Error("--values: cannot write " + path.string());
+}
+
+ChapterValues ReadValuesFile(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw Error("cannot read " + path.string());
+  try {
+    const Json json = Json::parse(file);
+    ChapterValues values;
+    values.placeholders = json.at("placeholders");
+    for (const Json& step : json.at("steps")) {
+      StepValues& read = values.steps.emplace_back();
+      read.checks = step.at("checks");
+      for (const Json& output : step.at("outputs")) {
+        read.outputs.push_back(OutputOf(output));
+      }
+    }
+    return values;
+  } catch (const Json::exception& error) {
+    throw Error(path.string() + ": " + error.what());
+  }
 }
 
 }  // namespace surprisal::literate

@@ -2,7 +2,10 @@
 #define SURPRISAL_LITERATE_VALUES_FILE_H_
 
 #include <filesystem>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "literate/narrator.h"
 #include "literate/recorder.h"
@@ -16,6 +19,21 @@ namespace surprisal::literate {
 void WriteValuesFile(const std::filesystem::path& path,
                      std::string_view chapter_name, const Chapter& chapter,
                      const Narrator& narrator, const ValueBook& values);
+
+/// What one step gave, as such a file has it.
+struct StepValues {
+  int checks = 0;
+  std::vector<Output> outputs;  // `lines` without styles
+};
+
+/// A file that WriteValuesFile() wrote.
+struct ChapterValues {
+  std::map<std::string, std::string> placeholders;
+  std::vector<StepValues> steps;
+};
+
+/// Throws Error naming the file if it is not there or not such a file.
+ChapterValues ReadValuesFile(const std::filesystem::path& path);
 
 }  // namespace surprisal::literate
 
