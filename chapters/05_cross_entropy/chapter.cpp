@@ -242,6 +242,8 @@ right that the long road sees no loss left. The one call sees a loss in every
 single one. The three means hide all of it: they are led by the few images that
 went wrong.
 
+\live{logits-to-loss,Five logits to move and their softmax and loss.}
+
 \section ch05_sparse A number or a row of numbers
 A label can be handed over as an integer, or as a row with a single 1. Libraries
 call the first form *sparse*. Does the choice change anything? */
