@@ -194,7 +194,7 @@ void Add(const Quantity& quantity, ElementType type, const Selection& selection,
 
 std::string Introduction(const Selection& selection) {
   return fmt::format(
-      "# How accurate every function is {#accuracy}\n\n"
+      "# How accurate every function is {{#accuracy}}\n\n"
       "Written by `accuracy_table --results {} --write docs/accuracy.md`; a "
       "test\n"
       "computes what is recorded here again. SIMD targets: {}.\n\n"
