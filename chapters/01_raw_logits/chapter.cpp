@@ -478,6 +478,8 @@ of ten numbers, their *argmax*, changes only at the instant when two of them
 change places; everywhere else it is deaf to every weight. A loss must hear
 them all, and say how far off we are.
 
+\live{draw-a-digit,Draw a digit and see what the network makes of it.}
+
 \section ch01_summary Summary
 A classifier hands over raw outputs: one number for each class, of any size and
 sign, the largest its answer. Training lifts the right one out of the crowd, if

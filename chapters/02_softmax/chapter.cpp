@@ -435,6 +435,8 @@ price, and \ref ch03_log "chapter 3" proves how high it can get.
 The last column never exceeds 0.5, the least possible: `surprisal::Softmax`
 carries more bits than a float has, and rounds once, when they leave no doubt.
 
+\live{precision-explorer,Any row by four formulas and their errors in ulp.}
+
 \section ch02_sum Do they sum to 1?
 The real numbers do. Each of the printed floats has been rounded, so the sum of
 what you hold in your hands need not be 1. How far can it be off? Rounding moves

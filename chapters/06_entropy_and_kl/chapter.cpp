@@ -243,7 +243,9 @@ STEP("floor, price and waste") {
 {{bits[2][1]}} bits a day are wasted. The last line is there because a popular
 text begins its definition with a minus sign, \f$-\sum p \ln (p / q)\f$, and
 ends it with \f$H(p, q) - H(p)\f$. The two are not equal: the first is the
-waste with its sign turned, {{bits[3][1]}}. The end of that formula is right. */
+waste with its sign turned, {{bits[3][1]}}. The end of that formula is right.
+
+\live{entropy-and-kl,Two distributions to shape and what they cost in bits.} */
 
 /** \section ch06_pixels A floor that moves
 Real probabilities are no powers of a half, and words have whole lengths.

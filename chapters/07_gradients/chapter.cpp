@@ -370,6 +370,8 @@ condition. The code must treat its number as complex throughout; an absolute
 value, a maximum or a cast to `double` on the way loses the imaginary part
 without a word.
 
+\live{gradient-check,The step size against the error of three differences.}
+
 \section ch07_autodiff Third check: let the numbers do it
 Why take a step at all? Give every number a companion: its derivative. Add and
 multiply the pairs \f$a + b \epsilon\f$ by the rules of algebra with

@@ -234,6 +234,8 @@ const SurprisalWidgets = (() => {
     const set = (text) => {
       shown = text;
       field.value = text;
+      field.setAttribute("aria-invalid", "false");
+      note.textContent = "";
     };
     return {field, note, set};
   }

@@ -51,12 +51,15 @@
     }
     if (logits[label] === -Infinity) {
       return `The ${names[label]} has a logit of -inf: probability 0, loss ` +
-        "inf. The gradient is p - y all the same, and finite.";
+        "inf. The gradient is p − y all the same, and finite.";
     }
     return null;
   }
 
   function demandInWords(gradient, label) {
+    if (gradient.every((g) => g === 0)) {
+      return "The gradient is 0 in float32: there is nothing left to learn.";
+    }
     const wrong = gradient.map((g, c) => (c === label ? -1 : g));
     const worst = wrong.indexOf(Math.max(...wrong));
     return `Descent raises the ${names[label]}'s logit, and lowers the ` +
@@ -71,7 +74,7 @@
       steps === 1 ? "After 1 step: " : `After ${steps} steps: `;
     const says = `${taken}softmax gives the ${names[label]}, the label, a ` +
       `probability of ${L.format(probs[label])}, so the loss is ` +
-      `-ln ${L.format(probs[label])} = ${L.format(loss)} nats. `;
+      `−ln ${L.format(probs[label])} = ${L.format(loss)} nats. `;
     return says[0].toUpperCase() + says.slice(1) +
       demandInWords(gradient, label);
   }
@@ -91,8 +94,7 @@
          {range: [lowest(log_probs), 0]});
     draw(panels.gradient, "gradient", gradient,
          {range: [-1, 1], arrows: true});
-    panels.logProbs.caption(`log-softmax: minus the ${names[label]}'s is ` +
-      `the loss, ${L.format(loss)} nats`);
+    panels.logProbs.caption(`log-softmax; the loss is ${L.format(loss)}`);
   }
 
   // --- The element ---
@@ -115,9 +117,9 @@
     const panel = (caption) =>
       L.panel(caption, L.barWidth, names.length * L.barHeight);
     const panels = {
-      probs: panel("softmax: each as its share of 1"),
+      probs: panel("softmax: shares of 1"),
       logProbs: panel("log-softmax"),
-      gradient: panel("gradient p - y (descent goes the other way)"),
+      gradient: panel("gradient p − y; descent goes against it"),
     };
     const status = L.statusLine();
 
