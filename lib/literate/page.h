@@ -16,7 +16,8 @@ struct PageName {
   std::string title;
 };
 
-/// What the source's \page says. Throws Error naming `path` if there is none.
+/// The page that the source says it is. Throws Error naming `path` if it does
+/// not say so.
 PageName PageNameOf(std::string_view source, std::string_view path);
 
 /// What stands around a chapter's page.
@@ -27,11 +28,11 @@ struct PageFrame {
 };
 
 /// A chapter as a comment for Doxygen: prose with its {{placeholders}} replaced,
-/// code between \code and \endcode, after each step what it gave in the run. It
-/// has the lines of the source, one for one, so that a warning names the right
-/// one. What the terminal does not show is left blank here, too. Throws Error
-/// naming the line for a placeholder without a value, and if the values are of
-/// another number of steps.
+/// its code, and after each step what that gave in the run. It has the lines of
+/// the source, one for one, so that a warning names the right one. What the
+/// terminal does not show is left blank here, too. Throws Error naming the line
+/// for a placeholder without a value, and if the values are of another number of
+/// steps.
 std::string RenderPage(const Chapter& chapter, std::string_view source,
                        const ChapterValues& values, const PageFrame& frame);
 
