@@ -101,9 +101,9 @@
   function answerInWords({pixels}, {label, probs, loss, answer}) {
     const costs = `−ln ${L.format(probs[label])} = ${L.format(loss)} nats`;
     if (pixels.every((ink) => ink === 0)) {
-      return "Empty paper, and ten numbers all the same: softmax must say " +
-        `something. It says ${answer}, with a probability of ` +
-        `${L.format(probs[answer])}.`;
+      return "Empty paper, and still there are ten raw outputs, and softmax " +
+        `shares 1 out among them: ${answer} gets ${L.format(probs[answer])}, ` +
+        "the most.";
     }
     const says = `The network says ${answer}, with a probability of ` +
       `${L.format(probs[answer])}. `;
@@ -229,16 +229,25 @@
       return {x: at((event.clientX - box.left) / box.width),
               y: at((event.clientY - box.top) / box.height)};
     };
+    // The one pointer that draws: not a second finger, nor the right button,
+    // nor a drag that began beside the paper.
+    let drawing = null;
+    const lift = (event) => {
+      if (event.pointerId === drawing) drawing = null;
+    };
     canvas.addEventListener("pointerdown", (event) => {
+      if (drawing !== null || event.button !== 0) return;
       canvas.setPointerCapture(event.pointerId);
+      drawing = event.pointerId;
       const to = place(event);
       change({pixels: line(state.pixels, to, to), ...to, down: false});
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (!event.buttons) return;
+      if (event.pointerId !== drawing) return;
       const to = place(event);
       change({pixels: line(state.pixels, state, to), ...to});
     });
+    canvas.addEventListener("lostpointercapture", lift);
   }
 
   function makeCanvas(state, change) {
@@ -307,9 +316,10 @@
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const next = () => (state.epoch + 1) % (lastEpoch() + 1);
     if (still) return L.button("next epoch", () => change({epoch: next()}));
+    // The reader, or paper, may have moved to the last epoch since.
     let timer = null;
     const step = () => {
-      change({epoch: state.epoch + 1});
+      if (state.epoch < lastEpoch()) change({epoch: state.epoch + 1});
       if (state.epoch === lastEpoch()) clearInterval(timer);
     };
     return L.button("play the training", () => {
@@ -323,7 +333,7 @@
     const epoch = L.slider({label: "epoch", min: 0, max: lastEpoch(), step: 1,
       text: String, hint: `an epoch is a whole number up to ${lastEpoch()}`,
       accept: (x) => Number.isInteger(x) && x >= 0 && x <= lastEpoch()},
-      (epoch) => change({epoch}));
+      (epoch) => change({epoch: Math.abs(epoch)}));
     const digit = L.choice("test images of a", digits,
                            (digit) => change({digit}));
     const quantity = L.choice("histograms of", titles,
