@@ -270,12 +270,12 @@ STEP("one") {
 STEP("two") { CHECK(true); }
 )";
 
-std::string PageOf(const ChapterValues& values) {
+std::string PageOf(const ChapterValues& values,
+                   const std::string& source = kPageSource) {
   const PageFrame frame = {{{"zero", "0 – Zero"}, {"sample", "1 – A sample"}},
                            "source.html",
                            "figures/sample"};
-  return RenderPage(ParseChapter(kPageSource, "page.cpp"), kPageSource, values,
-                    frame);
+  return RenderPage(ParseChapter(source, "page.cpp"), source, values, frame);
 }
 
 ChapterValues PageValues() {
@@ -330,6 +330,24 @@ TEST_CASE("a page of another run than its chapter's is refused") {
         "page.cpp has 2 steps, the run had 1");
   CHECK(ErrorOf([] { PageNameOf("int x;", "page.cpp"); }) ==
         "page.cpp: no \\page in it");
+}
+
+TEST_CASE("a number that is typed in the prose stands in the code too") {
+  const auto told = [](const std::string& prose, const std::string& code) {
+    std::string source = kPageSource;
+    source.replace(source.find("In between."), 11, prose);
+    source.replace(source.find("CHECK(true)"), 11, code);
+    return [source] { PageOf(PageValues(), source); };
+  };
+  const std::string fault =
+      "page.cpp:12: 2.31 is typed here and stands nowhere in the code: let the "
+      "run fill it in, or CHECK it";
+  CHECK(ErrorOf(told("About 2.31.", "CHECK(true)")) == fault);
+  CHECK(ErrorOf(told("About 2.31.", "CHECK(x < 2.3f)")) == fault);
+  CHECK(ErrorOf(told("About 2.31.", "CHECK(x12.31)")) == fault);
+  CHECK_NOTHROW(told("About 2.31.", "CHECK(x < 2.31f)")());
+  CHECK_NOTHROW(told("About 2.31.", "CHECK(Text(x) == \"2.31\")")());
+  CHECK_NOTHROW(told("Version 1.0.3, 7. And 0x1.8p3.", "CHECK(true)")());
 }
 
 TEST_CASE("widgets move on the site and are not told in the terminal") {

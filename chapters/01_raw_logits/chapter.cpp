@@ -205,7 +205,8 @@ STEP("the untrained network sees no difference") {
 whether the images show a 0 or a 9. What you see are the random weights, not
 the digits. An output stands out for its own digit in {{untrained panels}} of
 10 panels. Whoever takes the largest output for the answer is right in a share
-of {{untrained accuracy}} of the images; blind guessing would reach about 0.1.
+of {{untrained accuracy}} of the images; blind guessing would be right in one of
+ten.
 
 \section ch01_too_fast A first try, much too fast
 To train means: show a few images, see how the loss changes with every weight,

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <span>
 #include <string>
@@ -125,6 +126,7 @@ STEP("every logit becomes a positive weight, in the same order") {
       CHECK((kLogits[i] < kLogits[j]) == (weights[i] < weights[j]));
     }
   }
+  CHECK(PrintNumber(kLogits[1] - kLogits[4], {.digits = 2}) == "0.69");
   Figure(
       "exp",
       "The exponential rises everywhere, never reaches 0, and pulls "
@@ -340,7 +342,8 @@ STEP("the definition, taken at its word, is not a number") {
   Show("weights of low", Exp(std::vector<float>{-1000, -1001, -1002}));
   CHECK((std::isnan(high[0]) && std::isnan(low[0]) && std::isnan(steep[0])));
   CHECK((steep[1] == 0 && steep[2] == 0));
-  CHECK(std::isinf(Exp(std::vector<float>{89})[0]));
+  CHECK(std::isfinite(Exp(std::vector<float>{88.7f})[0]));
+  CHECK(std::isinf(Exp(std::vector<float>{88.8f})[0]));
 }
 /** Each answer lies between 0 and 1, and the computer cannot say it. On the way
 there \f$e^{1000}\f$ is larger than any float (they end near \f$e^{88.7}\f$), so
@@ -372,6 +375,8 @@ STEP("a shift by the maximum mends it, and changes nothing") {
   Show("mended steep", SoftmaxShifted({90, 2, -2}), {.digits = 4});
   CHECK(high == SoftmaxShifted({-1000, -1001, -1002}));
   CHECK(high == SoftmaxAsDefined({0, -1, -2}));
+  const float smallest_normal = std::numeric_limits<float>::min();
+  CHECK(PrintNumber(smallest_normal, {.digits = 3}) == "1.18e-38");
   Show("in bits", Softmax(std::vector<float>{1000, 999, 998}), {.hex = true});
   for (const float a : {-1e6f, -1000.f, 0.f, 61.f, 4096.f}) {
     CHECK(Softmax(std::vector<float>{a, a - 1, a - 2}) ==

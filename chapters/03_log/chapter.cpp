@@ -137,14 +137,15 @@ STEP("a product of a thousand probabilities is lost and its logarithm is not") {
     if (p == 0.5f) CHECK(in_float == 0);
     if (p == 0.1f) CHECK(in_double == 0);
   }
+  CHECK(PrintNumber(std::pow(0.9, 1000), {.digits = 2}) == "1.7e-46");
   Show("a thousand in a row", table);
   Show("smallest float", 0x1p-149f);
 }
 /** Two of the float products are 0, and their logarithm would be \f$-\infty\f$.
 The first is worse: it is *not* 0. It stuck at {{a thousand in a row[0][1]}},
 far too large, and there it stays for ever. The smallest floats are whole
-multiples of {{smallest float}}. It is four of them; four times 0.9 is 3.6,
-which is rounded to four again. The sum of the logarithms has no such trouble:
+multiples of {{smallest float}}. It is four of them; nine tenths of that are
+rounded to four again. The sum of the logarithms has no such trouble:
 it grows by the same amount a thousand times.
 
 \section ch03_near_one The other end
@@ -237,7 +238,7 @@ better. It mends the one end, and loses the other even sooner.
 
 \warning What is the logarithm of 0? Here it is {{log of 0}}, so that the mishap
 shows. The vectorised `Log` that comes with Highway, which promises nothing for
-0, answers about -105.36 in float. A loss of 105 nats looks like a hard example.
+0, answers about -105 in float. A loss of 105 nats looks like a hard example.
 
 \section ch03_tail The winner is known by the others
 Where do the digits go? Both ways add 1 and something small. A float near 1

@@ -144,6 +144,7 @@ STEP("three routes meet in one number") {
     CHECK(loss[i] == RoundTo<float>(exact));
   }
   Show("routes", table, {.digits = 2});
+  CHECK(PrintNumber(loss[2]) != "1.0314");
 }
 /** All three say {{routes[2][1]}}, and no float is nearer to the truth. (The
 source prints 1.0314, for it computed from more digits of the logits than it
@@ -323,7 +324,7 @@ STEP("a softmax too many puts a floor under the loss") {
 /** A perfect prediction, (1, 0, ..., 0), read as logits, still costs
 \f$\ln(1 + 9/e)\f$ = {{floor:4}}. Our well-trained network costs
 {{twice[trained][2]:4}} in place of {{twice[trained][1]:3}}. If a ten-class
-training of yours gets stuck at 1.46, look for a softmax too many.
+training of yours gets stuck at {{floor:3}}, look for a softmax too many.
 
 \section ch05_likelihood The likelihood of everything
 Why this loss, and not another? Suppose the network is right about the world:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "surprisal/common/error.h"
@@ -107,6 +108,40 @@ std::string Html(const std::string& html) {
   return " @htmlonly[block]" + html + "@endhtmlonly ";
 }
 
+// What is not in a doc comment.
+std::string CodeOf(std::string_view source) {
+  std::string code;
+  while (true) {
+    const size_t open = std::min(source.find("/**"), source.size());
+    code += source.substr(0, open);
+    const size_t close = source.find("*/", open);
+    if (close == std::string_view::npos) return code;
+    source.remove_prefix(close);
+  }
+}
+
+// The numbers in a text that have digits behind their point: 2.5 and 0.9f, but
+// neither 0x1.8p3 nor version 1.0.3.
+std::vector<std::string> DecimalsIn(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  const auto is_of_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  std::vector<std::string> decimals;
+  for (size_t at = text.find_first_of(kDigits); at < text.size();
+       at = text.find_first_of(kDigits, at)) {
+    const size_t first = at;
+    at = std::min(text.find_first_not_of("0123456789.", at), text.size());
+    std::string number(text.substr(first, at - first));
+    if (number.back() == '.') number.pop_back();
+    const bool starts = first == 0 || !is_of_word(text[first - 1]);
+    if (starts && std::ranges::count(number, '.') == 1) {
+      decimals.push_back(number);
+    }
+  }
+  return decimals;
+}
+
 // The lines of a page as they take shape.
 class Page {
  public:
@@ -115,6 +150,7 @@ class Page {
       : chapter_(chapter),
         values_(values),
         source_(SplitLines(source)),
+        in_code_(DecimalsIn(CodeOf(source))),
         lines_(source_.size() + 1) {}
 
   void AddProse(const Part& prose) {
@@ -153,11 +189,23 @@ class Page {
  private:
   static size_t Index(int line) { return static_cast<size_t>(line - 1); }
 
+  // What the run could measure or check is not typed.
+  std::string_view Typed(std::string_view text, size_t line) const {
+    for (const std::string& decimal : DecimalsIn(text)) {
+      if (std::ranges::count(in_code_, decimal) > 0) continue;
+      throw Error(fmt::format(
+          "{}:{}: {} is typed here and stands nowhere in the code: let the run "
+          "fill it in, or CHECK it",
+          chapter_.path, line + 1, decimal));
+    }
+    return text;
+  }
+
   std::string Resolved(std::string_view text, size_t line) const {
     std::string result;
     for (size_t at = 0; at < text.size();) {
       const size_t open = text.find("{{", at);
-      result += text.substr(at, open - at);
+      result += Typed(text.substr(at, open - at), line);
       if (open == std::string_view::npos) break;
       const size_t close = text.find("}}", open);
       const std::string name(Trim(text.substr(open + 2, close - open - 2)));
@@ -175,6 +223,7 @@ class Page {
   const Chapter& chapter_;
   const ChapterValues& values_;
   Lines source_;
+  std::vector<std::string> in_code_;  // as written there
   Lines lines_;
 };
 

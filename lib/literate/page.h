@@ -31,8 +31,9 @@ struct PageFrame {
 /// its code, and after each step what that gave in the run. It has the lines of
 /// the source, one for one, so that a warning names the right one. What the
 /// terminal does not show is left blank here, too. Throws Error naming the line
-/// for a placeholder without a value, and if the values are of another number of
-/// steps.
+/// for a placeholder without a value, for a number with digits behind its point
+/// that is typed in the prose and stands nowhere in the code, and if the values
+/// are of another number of steps.
 std::string RenderPage(const Chapter& chapter, std::string_view source,
                        const ChapterValues& values, const PageFrame& frame);
 
