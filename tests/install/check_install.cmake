@@ -1,5 +1,5 @@
 # cmake -D BUILD=<build tree> -D SCRATCH=<folder> -D GENERATOR=... -D CXX=...
-#       -D CXX_FLAGS=... -P check_install.cmake
+#       -D CXX_FLAGS=... [-D SITE=<its folder>] -P check_install.cmake
 # Installs into a fresh folder, then does what a stranger would do with it.
 cmake_minimum_required(VERSION 3.25)
 set(prefix ${SCRATCH}/prefix)
@@ -64,7 +64,21 @@ function(check_pkg_config)
   check_program(${program})
 endfunction()
 
+# Every page of it, below the documentation.
+function(check_site)
+  file(GLOB_RECURSE built RELATIVE ${SITE} ${SITE}/*)
+  file(GLOB_RECURSE index ${prefix}/share/doc/*/html/index.html)
+  cmake_path(GET index PARENT_PATH html)
+  file(GLOB_RECURSE installed RELATIVE ${html} ${html}/*)
+  if(NOT built STREQUAL installed OR built STREQUAL "")
+    message(SEND_ERROR "the site was not installed as it was built")
+  endif()
+endfunction()
+
 install_afresh()
 check_headers()
+if(SITE)
+  check_site()
+endif()
 check_find_package()
 check_pkg_config()
