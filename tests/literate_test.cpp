@@ -332,6 +332,15 @@ TEST_CASE("a page of another run than its chapter's is refused") {
         "page.cpp: no \\page in it");
 }
 
+TEST_CASE("code right below code is one piece with it") {
+  std::string source = kPageSource;
+  source.replace(source.find("}\n\nSTEP"), 3, "}\n");
+  const Lines lines = SplitLines(PageOf(PageValues(), source));
+  CHECK(lines[6] == "Told: @code{.cpp}");
+  CHECK(lines[7] == "int Shown() { return 1; }");
+  CHECK(lines[8] == "STEP(\"one\") {");
+}
+
 TEST_CASE("a number that is typed in the prose stands in the code too") {
   const auto told = [](const std::string& prose, const std::string& code) {
     std::string source = kPageSource;

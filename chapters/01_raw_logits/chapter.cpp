@@ -20,10 +20,10 @@ using namespace surprisal::literate;
 /** \page ch01_raw_logits 1 – Raw logits
 \tableofcontents
 A network looks at a handwritten digit and hands over ten numbers. This book
-follows those ten numbers until they have become a loss, and the loss has
-become a gradient. Here they are still raw. After this chapter you will be able
-to
-- say what a raw output, or *logit*, is, and what it is not;
+follows those ten numbers until they have become a \ref g_loss "loss", and the
+loss has become a gradient. Here they are still raw. After this chapter you will
+be able to
+- say what a raw output, or \ref g_logit "logit", is, and what it is not;
 - read the outputs of a classifier off a histogram, and tell an untrained
 network from a trained one;
 - recognise a training that has been driven too fast, and mend it;
@@ -83,8 +83,9 @@ STEP("an image is 784 numbers") {
   Show("pixels", twos.Image(0).size());
   CHECK(std::ranges::max(twos.Image(0)) > 127);
 }
-/** To us this is a 2. To the network it is {{pixels}} numbers, of which you
-see the 28 of one row. The label comes with it, and is kept for later.
+/** To us this is a 2. To the network it is {{pixels}} numbers, of which you see
+the 28 of one row. The \ref g_label "label" comes with it, and is kept for
+later.
 
 \section ch01_network The network
 Now the machine that looks. It multiplies, adds, and cuts off what is negative;
@@ -304,9 +305,9 @@ STEP("the loss falls") {
   CHECK(std::ranges::is_sorted(losses, std::ranges::greater()));
   CHECK(Accuracy(Trained().network, Data().test) >= 0.92);
 }
-/** The very first batch cost {{first step}} nats an image, the last pass
-only {{losses[14]}}. On images that it has never seen the network is now right
-in a share of {{accuracies[trained][test images]}}, against
+/** The very first \ref g_batch "batch" cost {{first step}} \ref g_nat "nats" an
+image, the last pass only {{losses[14]}}. On images that it has never seen the
+network is now right in a share of {{accuracies[trained][test images]}}, against
 {{accuracies[untrained][test images]}} before. On those it learned from the
 share is {{accuracies[trained][training images]}}: some of that is learning by
 heart. Therefore the examination uses other images. */
@@ -317,6 +318,7 @@ size_t ArgMax(std::span<const float> logits) {
   const auto largest = std::max_element(logits.begin(), logits.end());
   return static_cast<size_t>(largest - logits.begin());
 }
+
 STEP("the same image again") {
   const Digits twos = WithLabel(Data().test, 2);
   const auto before = RawOutputs(Network(), twos, 0);

@@ -98,7 +98,8 @@ After this chapter you will be able to
 - say what softmax leaves alone (the order, a common shift, straight boundaries)
   and what it changes;
 - make the textbook formula fail, mend it, and name the price of the mending;
-- turn the temperature where it works, and recognise the code where it does not;
+- turn the \ref g_temperature "temperature" where it works, and recognise the
+  code where it does not;
 - choose between one softmax and many sigmoids.
 
 You need chapter 1's picture of logits and the exponential function, no more.
@@ -148,7 +149,7 @@ became {{weights[3]}}, little, but more than nothing.
 
 \section ch02_shares Then, share out
 Positive weights become probabilities as votes become percentages: divide each
-by the sum of all. That is **softmax**. For logits
+by the sum of all. That is \ref g_softmax "softmax". For logits
 \f$z = (z_1, \ldots, z_C) \in \mathbb{R}^C\f$ and each class \f$i\f$,
 \f[
 \operatorname{softmax}(z)_i = \frac{e^{z_i}}{\sum_{j=1}^{C} e^{z_j}} .
@@ -271,7 +272,8 @@ STEP("the most probable class is the one with the largest logit") {
 /** On every test image the winner stays the winner; softmax adds *how far* it
 is ahead. Rounding adds a footnote: the logits of the photo finish differ by a
 billionth, and their probabilities round to the same float,
-{{a photo finish[0]}}. Rounding can make a tie. It never turns an order round.
+{{a photo finish[0]}}. Rounding can make a \ref g_tie "tie". It never turns an
+order round.
 
 \section ch02_boundaries And straight boundaries
 Let the logits be linear in two inputs, \f$z_i = w_i \cdot x + b_i\f$. Where do
@@ -360,7 +362,7 @@ factor \f$e^a\f$, and it cancels:
 \f]
 So softmax sees differences only; of ten logits, nine are information. And we
 may choose \f$a\f$: with minus the maximum the largest weight is \f$e^0 = 1\f$.
-Then nothing overflows, and the sum is at least 1. */
+Then nothing \ref g_overflow "overflows", and the sum is at least 1. */
 
 /** The definition, after a shift by the largest logit. */
 std::vector<float> SoftmaxShifted(std::vector<float> logits) {
@@ -386,21 +388,22 @@ STEP("a shift by the maximum mends it, and changes nothing") {
 /** The rows at 1000 and at -1000 have the same answer, as they should, bit for
 bit. The steep row keeps its two small probabilities, {{mended steep[1]}} and
 {{mended steep[2]}}: below \f$1.18 \cdot 10^{-38}\f$ floats thin out (they are
-called subnormal), and code that treats them as 0 would lose both. The shift is
-in every serious softmax, `surprisal::Softmax` included.
+called \ref g_subnormal "subnormal"), and code that treats them as 0 would lose
+both. The \ref g_shift "shift" is in every serious softmax, `surprisal::Softmax`
+included.
 
 \section ch02_cost What the mending costs
 Does the shift change nothing? In real numbers. In floats \f$z_i - a\f$ is
-rounded, by up to \f$2^{-24}\f$ of its own size, and the exponential turns
-that *absolute* error into a *relative* one: a class 80 below the maximum can be
-off by \f$80 \cdot 2^{-24}\f$ of itself. Let us measure, in units in the last
-place (**ulp**): the distance from one float to the next. The best possible
-answer, the nearest float, is at most half a unit off. For each spread we draw
-forty rows of ten logits between plus and minus half of it, so that the
+rounded, by up to \f$2^{-24}\f$ of its own size, and the exponential turns that
+*absolute* error into a *relative* one: a class 80 below the maximum can be off
+by \f$80 \cdot 2^{-24}\f$ of itself. Let us measure, in units in the last place
+(\ref g_ulp "ulp"): the distance from one float to the next. The best
+possible answer, the nearest float, is at most half a unit off. For each spread
+we draw forty rows of ten logits between plus and minus half of it, so that the
 unshifted definition survives, and keep the worst error of each method. Every
-exponential is correctly rounded; what is left is the formula's own doing. (The
-limit in the check, the spread and 15, comes from the theorem of
-\ref ch03_log "chapter 3".) */
+exponential is \ref g_correctly_rounded "correctly rounded"; what is left is the
+formula's own doing. (The limit in the check, the spread and 15, comes from the
+theorem of \ref ch03_log "chapter 3".) */
 
 STEP("the shift costs up to a unit in the last place for each unit of spread") {
   std::mt19937 random(2);
@@ -528,10 +531,10 @@ their sum by 4, and the shares are what they were. Nothing crashes, all tests of
 a published inference engine (see the sources below).
 
 \section ch02_sigmoid One softmax, or many sigmoids?
-The sigmoid \f$\sigma(x) = 1 / (1 + e^{-x})\f$ turns a *single* logit into a
-probability. It is nothing new. Write it as \f$e^x / (e^x + e^0)\f$ and you see
-the softmax of \f$x\f$ beside a 0: a race against a rival that never moves. For
-two classes the choice is therefore one of taste. For more it is not.
+The \ref g_sigmoid "sigmoid" \f$\sigma(x) = 1 / (1 + e^{-x})\f$ turns a *single*
+logit into a probability. It is nothing new. Write it as \f$e^x / (e^x + e^0)\f$
+and you see the softmax of \f$x\f$ beside a 0: a race against a rival that never
+moves. For two classes the choice is therefore one of taste. For more it is not.
 Below, *a*, *b* and *c* are one softmax; *a?*, *b?* and *c?* are three sigmoids
 of the same logits. */
 

@@ -71,8 +71,9 @@ that the probability must be computed first?
 After this chapter you will be able to
 - say what the logarithm does to a probability, and what it does not;
 - show a product of a thousand probabilities going wrong in two ways;
-- say why log-softmax is one function and not two, at both ends of the scale;
-- define log-sum-exp, bound it from both sides, and compute it;
+- say why \ref g_log_softmax "log-softmax" is one function and not two, at both
+  ends of the scale;
+- define \ref g_lse "log-sum-exp", bound it from both sides, and compute it;
 - prove how wrong a softmax in floating point can be, and see the bound hold.
 
 You need chapter 2 and the rules \f$\ln(ab) = \ln a + \ln b\f$ and

@@ -28,8 +28,8 @@ using namespace surprisal::literate;
 We have log-probabilities, ten for each image, and a label that says which of
 the ten counts. From these we make the loss. After this chapter you will be
 able to
-- compute the negative log-likelihood (NLL) of a batch, by hand and in one
-call;
+- compute the \ref g_nll "negative log-likelihood" (NLL) of a batch, by hand and
+in one call;
 - say what a loss of 2.3026 means, and what one of 0.01 means;
 - notice when a loss has been given the wrong kind of numbers;
 - add up many losses in float without losing most of them.
@@ -38,9 +38,9 @@ It builds on \ref ch02_softmax "chapter 2" and \ref ch03_log "chapter 3".
 
 \section ch04_pick The label picks one number
 What probability did the network give to what was really there? That number is
-the *likelihood* of the label. The other classes have no say: their
-probabilities are wrong by whatever the label's falls short of 1, and that is
-known already.
+the \ref g_likelihood "likelihood" of the label. The other classes have no
+say: their probabilities are wrong by whatever the label's falls short of 1, and
+that is known already.
 
 Three images, five classes, raw outputs as a model might hand them over, and
 the right classes 3, 0 and 1. Each *row* has its own label. */
@@ -87,9 +87,9 @@ something to make small, so we turn the sign:
 \f[
 \ell(p) = -\ln p
 \f]
-This is the *negative log-likelihood* of one label, also called
-its *surprisal*: 0 for what was certain, large for what was thought
-impossible. */
+This is the *negative log-likelihood* of one label, also called its
+\ref g_surprisal "surprisal": 0 for what was certain, large for what was
+thought impossible. */
 STEP("the curve from guessing to knowing") {
   const double guess = -Log(std::vector{0.1})[0];
   Figure("neg_log", "From a guess among ten (red) down to certainty (green).",

@@ -52,12 +52,14 @@ Exact ExactLoss(const std::vector<float>& logits, Label label) {
 In \ref ch04_nll "chapter 4" the loss of an image was the surprise at its
 label. Here that becomes a special case of something wider, and the one call
 that every training loop ends in. After this chapter you will be able to
-- compare two distributions by their cross-entropy, and say why a one-hot
-  target leaves one logarithm of the sum;
+- compare two distributions by their \ref g_cross_entropy "cross-entropy", and
+  say why a \ref g_one_hot "one-hot" \ref g_target "target" leaves one logarithm
+  of the sum;
 - choose between three routes from logits to the loss, and name the inputs that
   break the longest one;
-- read the small print: `from_logits`, `ignore_index`, class weights, label
-  smoothing, one label for each pixel;
+- read the small print: `from_logits`, `ignore_index`,
+  \ref g_class_weight "class weights", \ref g_label_smoothing "label smoothing",
+  one label for each pixel;
 - derive the binary loss that takes logits, and say why it has to take them.
 
 It builds on \ref ch02_softmax "softmax", \ref ch03_log "logarithms" and
@@ -401,8 +403,8 @@ that changes with the length of its neighbours.
 
 The last number answers a question that is asked again and again. With
 `ignore_index = 0`, does class 0 leave the softmax? No: logits 0, 1, 1 and label
-1 cost {{class 0 ignored:4}}, which is \f$\ln(2 + 1/e)\f$. *Labels* are ignored,
-classes stay.
+1 cost {{class 0 ignored:4}}, which is \f$\ln(2 + 1/e)\f$. *Labels* are
+\ref g_ignore_index "ignored", classes stay.
 
 \section ch05_weights Classes that count more
 Where one class is rare, its rows can be given more weight. The loss of a row is

@@ -90,10 +90,10 @@ constexpr double kBit = std::numbers::ln2;  // in nats
 \ref ch05_cross_entropy "Chapter 5" measured a prediction by its cross-entropy.
 But how low can that number go, and what is the part above the lowest? Both
 parts have names. After this chapter you will be able to
-- say what entropy measures, in nats and in bits, and where it is 0 and where
-  it is largest;
-- read cross-entropy as the price of a wrong code, and the KL divergence as the
-  waste;
+- say what \ref g_entropy "entropy" measures, in nats and in \ref g_bit "bits",
+  and where it is 0 and where it is largest;
+- read cross-entropy as the price of a wrong code, and the
+  \ref g_kl "KL divergence" as the waste;
 - prove that the waste is never negative;
 - say why minimising cross-entropy, minimising KL and maximising likelihood are
   one thing, and what a network's entropy tells you about its doubts.
@@ -343,8 +343,9 @@ and sum over the classes with \f$p_c > 0\f$:
 &= \sum_{c} q_c - \sum_{c} p_c \le 1 - 1 = 0 .
 \end{aligned}
 \f]
-This is **Gibbs' inequality**: \f$\mathrm{KL}(p \,\|\, q) \ge 0\f$, and it is 0
-only where \f$q = p\f$. Three things follow.
+This is \ref g_gibbs "Gibbs' inequality":
+\f$\mathrm{KL}(p \,\|\, q) \ge 0\f$, and it is 0 only where \f$q = p\f$. Three
+things follow.
 - No prediction has a lower cross-entropy than the truth itself.
 - With the uniform \f$q_c = 1/K\f$ the divergence is \f$\ln K - H(p)\f$, so no
   entropy is above \f$\ln K\f$.

@@ -39,10 +39,11 @@ The loss says how wrong the network is. Training needs more: which way to turn
 every weight, and how far. That is the gradient, and for softmax with
 cross-entropy it is one line long. After this chapter you will be able to
 - derive that line, \f$\nabla_z L = p - y\f$, from two simpler derivatives;
-- write down the Jacobian of softmax, and multiply by it without building it;
+- write down the \ref g_jacobian "Jacobian" of softmax, and multiply by it
+  without building it;
 - check any gradient in four ways, and say how far to trust each;
-- spot the subtraction that stops a confident network from learning, and mend
-  it;
+- spot the subtraction that stops a \ref g_confident "confident" network from
+  learning, and mend it;
 - take one step of training apart down to single weights, and put it together
   again, bit for bit.
 
@@ -182,8 +183,8 @@ In one line, with \f$\delta_{jc}\f$ for 1 if \f$j = c\f$ and else 0:
 \f$\hat{y}_j (\delta_{jc} - \hat{y}_c)\f$.
 
 The library never builds this matrix. `SoftmaxVjp` takes a row \f$u\f$ and
-returns row times matrix, a *vector-Jacobian product*. Asked with a 1 at place
-\f$j\f$ and 0 elsewhere, it gives us row \f$j\f$. */
+returns row times matrix, a \ref g_vjp "vector-Jacobian product". Asked with a
+1 at place \f$j\f$ and 0 elsewhere, it gives us row \f$j\f$. */
 std::vector<float> Vjp(const std::vector<float>& upstream) {
   std::vector<float> d_logits(upstream.size());
   SoftmaxVjp(Rows<const float>(kLogits), Rows<const float>(upstream),
@@ -341,9 +342,9 @@ The step checks this at every point of both curves. The right side is least
 where \f$h^3 = 7.5 \, \varepsilon\f$: at {{best step[0]:2}} for floats,
 {{best step[1]:2}} for doubles. (The curves dip a little lower, wherever
 rounding happened to be kind.) There it is \f$h^2 / 20\f$, of the order
-\f$\varepsilon^{2/3}\f$: of the digits a number has, finite differences can
-promise two thirds. That is plenty to catch a slip in a formula, and far too
-little to judge a kernel by.
+\f$\varepsilon^{2/3}\f$: of the digits a number has,
+\ref g_finite_difference "finite differences" can promise two thirds. That is
+plenty to catch a slip in a formula, and far too little to judge a kernel by.
 
 \section ch07_complex Second check: a step in another direction
 The trouble was the subtraction. Can we do without it? Step sideways, into the
@@ -383,8 +384,8 @@ step to choose. Boost supplies the pairs, here of numbers with hundreds of
 digits.
 
 The fourth check is what you did with pencil and paper: the closed form
-\f$\hat{y}_c - y_c\f$, in a hundred digits. That is the oracle. It shares no
-step with the third. */
+\f$\hat{y}_c - y_c\f$, in a hundred digits. That is the \ref g_oracle "oracle".
+It shares no step with the third. */
 STEP("four ways to one number") {
   const std::vector<double> at = Logits<double>();
   const std::vector<Exact> autodiff =
@@ -702,9 +703,9 @@ enough that the slope still speaks the truth.
 \section ch07_summary Summary
 The gradient of softmax with cross-entropy is \f$p - y\f$: a large slope at the
 loss and a flat Jacobian cancel into the gap between belief and truth. Finite
-differences catch a slip, the complex step and automatic differentiation settle
-it, and a hundred digits judge the last bit. At the label, add up the others:
-\f$p - 1\f$ is right on paper and zero in a float.
+differences catch a slip, the \ref g_complex_step "complex step" and automatic
+differentiation settle it, and a hundred digits judge the last bit. At the
+label, add up the others: \f$p - 1\f$ is right on paper and zero in a float.
 
 \section ch07_exercises Exercises
 `exercise.cpp` has a stub for each; `exercise_07_gradients` says which are

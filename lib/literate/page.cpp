@@ -161,8 +161,10 @@ class Page {
     }
   }
 
+  // Code right below code is one piece with it.
   void AddCode(int first, int last) {
-    lines_.at(Index(first) - 1) += " @code{.cpp}";
+    if (first != code_end_) lines_.at(Index(first) - 1) += " @code{.cpp}";
+    code_end_ = last + 1;
     for (int line = first; line <= last; ++line) {
       lines_.at(Index(line)) = source_.at(Index(line));
     }
@@ -225,6 +227,7 @@ class Page {
   Lines source_;
   std::vector<std::string> in_code_;  // as written there
   Lines lines_;
+  int code_end_ = 0;  // the line below the last code
 };
 
 int LinesOf(const Part& part) {

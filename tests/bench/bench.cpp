@@ -39,6 +39,7 @@ struct Request {
   Extent extent = {.rounds = 7, .min_seconds = 0.02};
   int confident_percent = 25;
   std::string json = {};
+  std::string markdown = {};
 
   bool Wants(Quantity quantity) const {
     return quantities.empty() || IsIn(quantities, NameOf(quantity));
@@ -165,6 +166,14 @@ void MeasureBatch(const Request& request, const std::vector<Entrant>& entrants,
   }
 }
 
+void WriteReports(const Request& request, const Heading& heading,
+                  const std::vector<Row>& rows) {
+  if (!request.json.empty()) WriteJson(request.json, heading, rows);
+  if (!request.markdown.empty()) {
+    WriteMarkdown(request.markdown, heading, rows);
+  }
+}
+
 void Measure(const Request& request) {
   const std::vector<Entrant> entrants = Entrants(request);
   const double confident = request.confident_percent / 100.0;
@@ -174,7 +183,7 @@ void Measure(const Request& request) {
   }
   std::vector<Row> rows;
   // A file that cannot be written is found out at once, not after minutes
-  if (!request.json.empty()) WriteJson(request.json, heading, rows);
+  WriteReports(request, heading, rows);
   PrintHeading(heading);
   for (const std::string& shape : request.shapes) {
     for (const ElementType type : kTypes) {
@@ -183,7 +192,7 @@ void Measure(const Request& request) {
       MeasureBatch(request, entrants, batch, heading, rows);
     }
   }
-  if (!request.json.empty()) WriteJson(request.json, heading, rows);
+  WriteReports(request, heading, rows);
 }
 
 template <class Things, class NameFn>
@@ -244,6 +253,8 @@ void AddExtent(CLI::App& app, Request& request) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   app.add_option("--json", request.json, "write the same to this file");
+  app.add_option("--markdown", request.markdown,
+                 "write the page docs/speed.md of the site to this file");
 }
 
 int Main(int argc, char** argv) {

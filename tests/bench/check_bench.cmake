@@ -57,6 +57,15 @@ foreach(peer IN LISTS PEERS)
   endif()
 endforeach()
 
+# The page says the same of the same rows.
+expect(0 "softmax" --shape 5x3 --quantity softmax --rounds 1 --min-time 1e-6
+       --no-peers --markdown speed.md)
+file(READ ${SCRATCH}/speed.md page)
+if(NOT page MATCHES "## softmax, float32\n\n\\| rows x classes \\| Surprisal"
+   OR NOT page MATCHES "\\| 5x3 \\| [0-9.]+ \\(0\\.[0-5][0-9]+\\) \\| x [0-9.]+ \\|")
+  message(SEND_ERROR "not the page of that batch:\n${page}")
+endif()
+
 # The judge can tell: loops of floats are further off than half an ulp.
 expect(0 "std::exp" --shape 9x100 --quantity softmax --peer std::exp --rounds 1
        --min-time 1e-6 --threads 1 --json loops.json)
@@ -82,5 +91,6 @@ expect(2 "--rounds: Value 0 not in range 1 to 1000" --rounds 0)
 expect(2 "--threads: Value 0 not in range 1 to 1024" --threads 0)
 expect(2 "--confident: Value 101 not in range 0 to 100" --confident 101)
 expect(2 "no/report.json: cannot be written" --json no/report.json)
+expect(2 "no/speed.md: cannot be written" --markdown no/speed.md)
 expect(2 "slowly" slowly)
 expect(0 "--quantity" --help)

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -67,6 +68,54 @@ void PrintCell(const Column& column, std::string_view ratio,
   }
 }
 
+// --- Markdown ---
+
+/// The columns' names, and the line below them.
+std::string TableHead(const Heading& heading) {
+  std::string names = "| rows x classes |", rule = "|---|";
+  for (const Column& column : heading.columns) {
+    names += " " + Title(column) + " |";
+    rule += "--:|";
+  }
+  return names + "\n" + rule + "\n";
+}
+
+std::string TableRow(const Heading& heading, const Row& row) {
+  std::string line = "| " + Text(row.shape) + " |";
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    const auto& cell = row.cells[i];
+    if (!cell) {
+      line += " – |";
+    } else if (heading.columns[i].threads > 1) {
+      line += fmt::format(" x {:.2f} |", cell->ratio);
+    } else {
+      line += fmt::format(" {:.2f} ({}) |", cell->ratio,
+                          ErrorText(cell->verdict.worst_ulp));
+    }
+  }
+  return line + "\n";
+}
+
+/// A table for each quantity and type of these rows.
+std::string Tables(const Heading& heading, const std::vector<Row>& rows) {
+  std::vector<std::string> titles;
+  std::map<std::string, std::string> bodies;
+  for (const Row& row : rows) {
+    const std::string title =
+        fmt::format("{}, {}", NameOf(row.quantity), NameOf(row.type));
+    if (!bodies.contains(title)) titles.push_back(title);
+    bodies[title] += TableRow(heading, row);
+  }
+  std::string text;
+  for (const std::string& title : titles) {
+    text += fmt::format("\n## {}\n\n{}{}", title, TableHead(heading),
+                        bodies[title]);
+  }
+  return text;
+}
+
+// --- JSON ---
+
 /// JSON has no infinity.
 Json Number(double x) { return std::isfinite(x) ? Json(x) : Json("inf"); }
 
@@ -81,6 +130,12 @@ Json ToJson(const Row& row, const Column& column, const Cell& cell) {
   json["worst_ulp"] = Number(cell.verdict.worst_ulp);
   json["results_judged"] = cell.verdict.results;
   return json;
+}
+
+void WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
 }
 
 }  // namespace
@@ -145,9 +200,30 @@ void WriteJson(const std::string& path, const Heading& heading,
       json["cells"].push_back(ToJson(row, heading.columns[i], *row.cells[i]));
     }
   }
-  std::ofstream file(path);
-  file << json.dump(2) << '\n';
-  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+  WriteFile(path, json.dump(2) + "\n");
+}
+
+void WriteMarkdown(const std::string& path, const Heading& heading,
+                   const std::vector<Row>& rows) {
+  std::string text = fmt::format(
+      "# Speed, measured {{#speed}}\n\n"
+      "Written by `./suite bench --markdown docs/speed.md` on a machine that "
+      "calls itself\n{}, with {} CPUs and these caches: {}.\n\n"
+      "A time is that of one thread, as a multiple of what `memcpy` of the "
+      "logits takes,\nround by round; of {} rounds it is the median. Behind it "
+      "in brackets stands the worst\nerror of the very results that were "
+      "timed, in units in the last place: 0.500 or less\nwhere every one is "
+      "the nearest to the exact value. `x` says how many times faster\nseveral "
+      "threads are than one. {:g} % of the rows are as confident as a trained "
+      "network.\n\ref performance \"Performance\" tells why it is done so, "
+      "and where the time goes.\n\n",
+      CpuName(), benchmark::CPUInfo::Get().num_cpus,
+      fmt::join(Caches(), ", "), heading.rounds, 100 * heading.confident);
+  for (const Column& column : heading.columns) {
+    if (column.threads > 1) continue;
+    text += fmt::format("- {}: {}\n", Title(column), column.version);
+  }
+  WriteFile(path, text + Tables(heading, rows));
 }
 
 }  // namespace surprisal::bench

@@ -50,6 +50,10 @@ void PrintRow(const Heading& heading, const Row& row);
 void WriteJson(const std::string& path, const Heading& heading,
                const std::vector<Row>& rows);
 
+/// The page docs/speed.md. Throws as WriteJson() does.
+void WriteMarkdown(const std::string& path, const Heading& heading,
+                   const std::vector<Row>& rows);
+
 }  // namespace surprisal::bench
 
 #endif  // SURPRISAL_TESTS_BENCH_REPORT_H_

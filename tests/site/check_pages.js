@@ -96,6 +96,17 @@ function checkHtml(names) {
   counts.valid = names.length;
 }
 
+// A term that no page leads to was forgotten where it is first used.
+function checkGlossary(all) {
+  const linked = new Set([...all].filter(([name]) => name !== "glossary.html")
+    .flatMap(([, { links }]) => links));
+  const terms = all.get("glossary.html").ids.filter((id) => id.startsWith("g_"));
+  if (terms.length < 40) fail("glossary.html", "hardly any terms");
+  for (const id of terms.filter((id) => !linked.has(`glossary.html#${id}`))) {
+    fail("glossary.html", `no page links to ${id}`);
+  }
+}
+
 async function checkAxe(page, name, scheme) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run({ preload: false }));
@@ -180,6 +191,7 @@ async function main() {
   await browser.close();
   counts.pages = all.size;
   checkLinks(all);
+  if (wanted.length === 0) checkGlossary(all);
   checkHtml([...all.keys()].filter(isRead));
   if (pages.length < 40) fail(site, "hardly any pages");
   failures.sort().forEach((failure) => console.log(failure));
