@@ -215,7 +215,7 @@ void WriteMarkdown(const std::string& path, const Heading& heading,
       "timed, in units in the last place: 0.500 or less\nwhere every one is "
       "the nearest to the exact value. `x` says how many times faster\nseveral "
       "threads are than one. {:g} % of the rows are as confident as a trained "
-      "network.\n\ref performance \"Performance\" tells why it is done so, "
+      "network.\n\\ref performance \"Performance\" tells why it is done so, "
       "and where the time goes.\n\n",
       CpuName(), benchmark::CPUInfo::Get().num_cpus,
       fmt::join(Caches(), ", "), heading.rounds, 100 * heading.confident);

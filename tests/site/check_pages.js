@@ -96,6 +96,24 @@ function checkHtml(names) {
   counts.valid = names.length;
 }
 
+// What stands above every page: the search, by keys alone, and the dark mode.
+async function checkHead(context) {
+  const page = await open(context, "glossary.html");
+  const field = page.locator("search-box input");
+  await field.fill("words that no page has");
+  await page.getByText("Nothing found").waitFor();
+  await field.fill("jacobian");
+  await page.locator("search-box .hits a").first().waitFor();
+  await field.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/ch07_gradients\.html#ch07_jacobian$/);
+  const isDark = () => document.documentElement.classList.contains("dark-mode");
+  const before = await page.evaluate(isDark);
+  await page.locator("#dark-mode").click();
+  if (await page.evaluate(isDark) === before) fail("head", "it stays dark, or light");
+  await page.close();
+}
+
 // A term that no page leads to was forgotten where it is first used.
 function checkGlossary(all) {
   const linked = new Set([...all].filter(([name]) => name !== "glossary.html")
@@ -181,6 +199,9 @@ async function main() {
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
+  const head = await browser.newContext();
+  await checkHead(head).catch((error) => fail("head", error.message));
+  await head.close();
   const times = [];
   for (const name of ["index.html", "ch02_softmax.html"]) {
     times.push(`${name} ${await timeToRead(browser, name)} ms`);
