@@ -34,8 +34,8 @@ struct NllOptions {
 /// +inf (0 where its weight is 0); never -0.
 /// Error on sizes, types (some but not all double), a label out of range, a
 /// weight that is negative or not finite; nothing is written then.
-/// Accuracy: float and 16-bit results are correctly rounded; the reduced loss
-/// too is rounded once, from the exact sum.
+/// Accuracy: every loss is correctly rounded; a reduced one is rounded once, from
+/// the exact sum.
 void Nll(InRows log_probs, std::span<const Label> labels, OutRow loss,
          const NllOptions& options = {});
 
