@@ -273,6 +273,7 @@
 
   function sampleButtons(change) {
     const pressed = digits.map(() => 0);
+    pressed[defaults().label] = 1;  // the first is shown already
     return digits.map((digit, label) => {
       const button = L.button(digit, () => change({
         pixels: sampleOf(label, pressed[label]++), label}));
