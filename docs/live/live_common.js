@@ -176,6 +176,14 @@ const SurprisalWidgets = (() => {
     return plain.test(word) ? Number(word) : null;
   }
 
+  // The loss of a label of probability p, which may be rounded to 0 or 1.
+  function costInWords(p, loss) {
+    const cost = `${format(loss)} nats`;
+    const rounded = p === 0 ? loss !== Infinity : p === 1 && loss !== 0;
+    return rounded ? `${cost}, for the probability only rounds to ${p}` :
+      `−ln ${format(p)} = ${cost}`;
+  }
+
   // --- Elements ---
 
   function fill(element, attributes, children) {
@@ -227,12 +235,16 @@ const SurprisalWidgets = (() => {
       const x = parse(field.value);
       const good = x !== null && accept(x);
       field.setAttribute("aria-invalid", String(!good));
-      note.textContent = good ? "" : `${field.value}: ${hint}`;
+      note.textContent = good ? "" : `${field.value || "nothing"}: ${hint}`;
+      if (!good) field.value = shown;
+      shown = field.value;
       if (good) onChange(x);
-      else field.value = shown;
     });
     const set = (text) => {
+      // What is being typed stays until it is taken.
+      const typing = document.activeElement === field && field.value !== shown;
       shown = text;
+      if (typing) return;
       field.value = text;
       field.setAttribute("aria-invalid", "false");
       note.textContent = "";
@@ -254,7 +266,7 @@ const SurprisalWidgets = (() => {
       element: html("div", {class: "live-slider"},
         html("label", {for: id}, label), range, typed.field, typed.note),
       set: (x) => {
-        range.value = Number.isNaN(x) ? 0 : x;
+        range.value = Number.isNaN(x) ? 0 : clamp(x, min, max);
         range.setAttribute("aria-valuetext", text(x));
         typed.set(text(x));
       },
@@ -275,6 +287,12 @@ const SurprisalWidgets = (() => {
 
   function button(text, onClick) {
     return html("button", {type: "button", onclick: onClick}, text);
+  }
+
+  // The pointer that presses here draws or points: a selection of text that
+  // reaches this far is not dragged away.
+  function keepPointer(element) {
+    element.addEventListener("dragstart", (event) => event.preventDefault());
   }
 
   // --- Pictures ---
@@ -401,7 +419,7 @@ const SurprisalWidgets = (() => {
 
   return {
     define, loadScript, types, format, shortest, parse, html, svg, newId,
-    statusLine, numberField, slider, choice, button, panel, scale, clamp,
-    label, bars, barWidth, barHeight, listed,
+    statusLine, numberField, slider, choice, button, keepPointer, panel, scale,
+    clamp, label, bars, barWidth, barHeight, listed, costInWords,
   };
 })();

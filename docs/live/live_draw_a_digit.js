@@ -99,7 +99,7 @@
   }
 
   function answerInWords({pixels}, {label, probs, loss, answer}) {
-    const costs = `−ln ${L.format(probs[label])} = ${L.format(loss)} nats`;
+    const costs = L.costInWords(probs[label], loss);
     if (pixels.every((ink) => ink === 0)) {
       return "Empty paper, and still there are ten raw outputs, and softmax " +
         `shares 1 out among them: ${answer} gets ${L.format(probs[answer])}, ` +
@@ -261,6 +261,7 @@
       onfocus: () => change({}), onblur: () => change({down: false})});
     const place = L.html("p", {class: "live-hint", role: "status"});
     penPointer(canvas, state, change);
+    L.keepPointer(canvas);
     const draw = () => {
       const focused = document.activeElement === canvas;
       paint(canvas, state, focused);

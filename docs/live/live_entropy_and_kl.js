@@ -166,7 +166,9 @@
   // --- The element ---
 
   function sliders(title, key, state, change) {
-    const set = (i) => (x) => change({[key]: withEntry(state[key], i, x)});
+    // -0 is 0.
+    const set = (i) => (x) =>
+      change({[key]: withEntry(state[key], i, Math.abs(x))});
     const rows = names.map((name, i) => L.slider({
       label: name, min: 0, max: 1, step: 0.005, text: (x) => L.format(x),
       accept: (x) => x >= 0 && x <= 1,

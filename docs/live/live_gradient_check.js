@@ -195,7 +195,7 @@
   // A touch or click in the picture moves to the nearest step.
   function followPointer(picture, change) {
     const move = (event) => {
-      if (!event.buttons) return;
+      if (event.buttons !== 1) return;
       const box = picture.getBoundingClientRect();
       const unit = (event.clientX - box.left) / box.width * width;
       const power = -16 + 15 * (unit - left) / (right - left);
@@ -215,7 +215,9 @@
                           width, height);
     const table = L.html("div", {class: "live-tables"});
     const status = L.statusLine();
-    followPointer(panel.element.querySelector("svg"), change);
+    const picture = panel.element.querySelector("svg");
+    followPointer(picture, change);
+    L.keepPointer(picture);
     content.append(slider.element,
       L.html("div", {class: "live-controls"}, index.element,
         L.button("reset", () => change(defaults()))),

@@ -73,8 +73,8 @@
     const taken = steps === 0 ? "" :
       steps === 1 ? "After 1 step: " : `After ${steps} steps: `;
     const says = `${taken}softmax gives the ${names[label]}, the label, a ` +
-      `probability of ${L.format(probs[label])}, so the loss is ` +
-      `−ln ${L.format(probs[label])} = ${L.format(loss)} nats. `;
+      `probability of ${L.format(probs[label])}, and the loss is ` +
+      `${L.costInWords(probs[label], loss)}. `;
     return says[0].toUpperCase() + says.slice(1) +
       demandInWords(gradient, label);
   }
