@@ -150,11 +150,15 @@ class Reader {
       `${bar} ${texts[2 * i + 1]}`).join(", "));
   }
 
-  // A field shows what its slider says.
+  // A field shows what its slider says, and the thumb stands there, or at the
+  // end that is nearest.
   sliders(first, count) {
     for (let i = first; i < first + count; ++i) {
-      this.same(`slider ${i}`, this.seen.ranges[i].says,
-                this.seen.fields[i].text);
+      const { at, says, min, max, step } = this.seen.ranges[i];
+      this.same(`slider ${i}`, says, this.seen.fields[i].text);
+      const right = Math.min(Math.max(numberOf(says), min), max) || 0;
+      if (Math.abs(at - right) <= step) continue;
+      this.fail(`the thumb of slider ${i} is at ${at} for ${says}`);
     }
   }
 
