@@ -34,18 +34,18 @@ function(expect name result output)
   endforeach()
 endfunction()
 
+# run(COMMAND ARGUMENT...): sets `code` and what it `printed`.
+macro(run)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE printed ERROR_VARIABLE printed
+                  RESULT_VARIABLE code)
+endmacro()
+
 # --- A chapter's page ---
 
-function(make_page result output)
-  execute_process(COMMAND ${LITERATE_PAGE} --values ${VALUES} ${source}
-                  OUTPUT_QUIET ERROR_VARIABLE error RESULT_VARIABLE code)
-  set(${result} ${code} PARENT_SCOPE)
-  set(${output} "${error}" PARENT_SCOPE)
-endfunction()
-
-make_page(code error)
+set(make_page ${LITERATE_PAGE} --values ${VALUES} ${source})
+run(${make_page})
 if(NOT code EQUAL 0)
-  message(FATAL_ERROR "the chapter as it is has no page: ${error}")
+  message(FATAL_ERROR "the chapter as it is has no page: ${printed}")
 endif()
 
 # reject_prose(NAME FROM TO TEXT): the chapter with TO in place of FROM.
@@ -53,8 +53,8 @@ function(reject_prose name from to text)
   set(spoiled "${original}")
   replace(spoiled "${from}" "${to}")
   file(WRITE ${source} "${spoiled}")
-  make_page(code error)
-  expect(${name} ${code} "${error}" "chapter.cpp:" "${text}")
+  run(${make_page})
+  expect(${name} ${code} "${printed}" "chapter.cpp:" "${text}")
 endfunction()
 
 reject_prose("a wrong digit" "led the building by 0.69" "led the building by 0.68"
@@ -72,17 +72,9 @@ if(NOT site STREQUAL "site")
 endif()
 file(READ ${page} good_page)
 
-function(check_page result output)
-  execute_process(COMMAND ${NODE} ${CMAKE_CURRENT_LIST_DIR}/check_pages.js
-                          ${SCRATCH}/site ${MODULES} ${SCRATCH}/screenshots
-                          glossary.html
-                  OUTPUT_VARIABLE printed ERROR_VARIABLE printed
-                  RESULT_VARIABLE code)
-  set(${result} ${code} PARENT_SCOPE)
-  set(${output} "${printed}" PARENT_SCOPE)
-endfunction()
-
-check_page(code printed)
+set(check_page ${NODE} ${CMAKE_CURRENT_LIST_DIR}/check_pages.js ${SCRATCH}/site
+               ${MODULES} ${SCRATCH}/screenshots glossary.html)
+run(${check_page})
 if(NOT code EQUAL 0)
   message(FATAL_ERROR "the page as it is has faults: ${printed}")
 endif()
@@ -100,7 +92,7 @@ list(JOIN faults "\n" faults)
 set(spoiled "${good_page}")
 replace(spoiled "<div class=\"contents\">" "<div class=\"contents\">${faults}")
 file(WRITE ${page} "${spoiled}")
-check_page(code printed)
+run(${check_page})
 expect("a spoiled page" ${code} "${printed}"
        "link to nowhere.html: no such file"
        "link to glossary.html#nowhere: no such anchor"
