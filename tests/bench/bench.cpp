@@ -40,6 +40,7 @@ struct Request {
   int confident_percent = 25;
   std::string json = {};
   std::string markdown = {};
+  std::string arguments = {};  // all of them, as typed
 
   bool Wants(Quantity quantity) const {
     return quantities.empty() || IsIn(quantities, NameOf(quantity));
@@ -177,7 +178,8 @@ void WriteReports(const Request& request, const Heading& heading,
 void Measure(const Request& request) {
   const std::vector<Entrant> entrants = Entrants(request);
   const double confident = request.confident_percent / 100.0;
-  Heading heading = {{}, request.extent.rounds, confident};
+  Heading heading = {
+      {}, request.extent.rounds, confident, request.arguments};
   for (const Entrant& entrant : entrants) {
     heading.columns.push_back(entrant.column);
   }
@@ -265,6 +267,9 @@ int Main(int argc, char** argv) {
       "bench");
   AddFilters(app, request);
   AddExtent(app, request);
+  for (int i = 1; i < argc; ++i) {
+    request.arguments += std::string(" ") + argv[i];
+  }
   try {
     app.parse(argc, argv);
     Measure(request);

@@ -61,7 +61,8 @@ endforeach()
 expect(0 "softmax" --shape 5x3 --quantity softmax --rounds 1 --min-time 1e-6
        --no-peers --markdown speed.md)
 file(READ ${SCRATCH}/speed.md page)
-if(NOT page MATCHES "\n\\\\ref performance \"" OR NOT page MATCHES "## softmax, float32\n\n\\| rows x classes \\| Surprisal"
+if(NOT page MATCHES "`./suite bench --shape 5x3 --quantity softmax .*speed.md`\n"
+   OR NOT page MATCHES "\n\\\\ref performance \"" OR NOT page MATCHES "## softmax, float32\n\n\\| rows x classes \\| Surprisal"
    OR NOT page MATCHES "\\| 5x3 \\| [0-9.]+ \\(0\\.[0-5][0-9]+\\) \\| x [0-9.]+ \\|")
   message(SEND_ERROR "not the page of that batch:\n${page}")
 endif()

@@ -207,8 +207,8 @@ void WriteMarkdown(const std::string& path, const Heading& heading,
                    const std::vector<Row>& rows) {
   std::string text = fmt::format(
       "# Speed, measured {{#speed}}\n\n"
-      "Written by `./suite bench --markdown docs/speed.md` on a machine that "
-      "calls itself\n{}, with {} CPUs and these caches: {}.\n\n"
+      "Written by `./suite bench{}`\non a machine that calls itself {}, with {} "
+      "CPUs and these caches:\n{}.\n\n"
       "A time is that of one thread, as a multiple of what `memcpy` of the "
       "logits takes,\nround by round; of {} rounds it is the median. Behind it "
       "in brackets stands the worst\nerror of the very results that were "
@@ -217,7 +217,7 @@ void WriteMarkdown(const std::string& path, const Heading& heading,
       "threads are than one. {:g} % of the rows are as confident as a trained "
       "network.\n\\ref performance \"Performance\" tells why it is done so, "
       "and where the time goes.\n\n",
-      CpuName(), benchmark::CPUInfo::Get().num_cpus,
+      heading.arguments, CpuName(), benchmark::CPUInfo::Get().num_cpus,
       fmt::join(Caches(), ", "), heading.rounds, 100 * heading.confident);
   for (const Column& column : heading.columns) {
     if (column.threads > 1) continue;

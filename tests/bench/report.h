@@ -41,6 +41,7 @@ struct Heading {
   std::vector<Column> columns;
   size_t rounds;
   double confident;  ///< see Batch
+  std::string arguments = {};  ///< of the command line that asked for it
 };
 
 void PrintHeading(const Heading& heading);
