@@ -12,6 +12,7 @@
 
 #include "hwy/highway.h"
 #include "surprisal/binary_cross_entropy/binary_cross_entropy-inl.h"
+#include "surprisal/common/fine_sum-inl.h"
 #include "surprisal/cross_entropy/cross_entropy-inl.h"
 #include "surprisal/entropy/entropy-inl.h"
 #include "surprisal/kl_divergence/kl_divergence-inl.h"
@@ -233,6 +234,26 @@ Use UseOfQuickProbs(std::span<const float> logits,
   return use;
 }
 
+/// The fine sum of a row's exponentials.
+Use UseOfFineSum(std::span<const float> logits,
+                 std::span<const float> /*targets*/) {
+  const One one;
+  const FirstRow first = LoadFirstRow<Exps::kAdded>(logits, false);
+  if (!first.known) return {};
+  const SumOfExps sum = FineSum(logits, first);
+  const ExpRow row = LoadExpRow(logits);
+  // The fine sum is of e^(x - shift) 2^-down, the row's of e^(x - max)
+  const double shift = row.max - sum.exponential.shift;
+  const Scaled<One> at_max = Exp(one, ToDd(one, hn::Set(one, shift)));
+  const Dd<One> truth = Mul(one, ToDd(one, row.sum), Dd<One>(at_max.value));
+  const double down = FromLane(at_max.exponent) - sum.exponential.Down();
+  const Dd<One> scaled = Scale(one, truth, Pow2(one, hn::Set(one, down)));
+  const Dd<One> apart = Sub(one, ToDd(one, sum.value), scaled);
+  Use use;
+  use.Take(std::abs(FromLane(apart.hi)), sum.value.hi * sum.error);
+  return use;
+}
+
 /// A row that is a chunk by itself.
 HWY_INLINE void LoadAsChunk(std::span<const float> logits, ShortChunk& chunk) {
   chunk.rows = 1;
@@ -314,6 +335,7 @@ HWY_EXPORT(UseOfEntropy);
 HWY_EXPORT(UseOfTargetLoss);
 HWY_EXPORT(UseOfCoarseSum);
 HWY_EXPORT(UseOfQuickProbs);
+HWY_EXPORT(UseOfFineSum);
 HWY_EXPORT(UseOfShiftedRow);
 HWY_EXPORT(UseOfStandIns);
 
@@ -452,6 +474,16 @@ TEST_CASE("quick probabilities are as quick as they say, and no quicker") {
           return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfQuickProbs));
         },
         0.04);
+  }
+}
+
+TEST_CASE("fine sums are as fine as they say") {
+  for (const double offset : {0.0, -200.0, 140.0, 301.0, -500.0}) {
+    CAPTURE(offset);
+    CheckUse(
+        2990,
+        [&] { return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfFineSum)); },
+        0.03);
   }
 }
 

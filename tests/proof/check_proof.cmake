@@ -14,11 +14,13 @@ if(sollya MATCHES "certified: *false" OR NOT sollya MATCHES "certified: *true")
   message(FATAL_ERROR "a sup norm is above its bound:\n${sollya}")
 endif()
 
-# The literals of `double NAME[] = {...}` in either header, as a list.
+# The literals of `double NAME[] = {...}` in one of the headers, as a list.
 function(coefficients_in_code name out)
   file(READ ${common}/first_stage-inl.h stage)
   file(READ ${common}/first_row-inl.h row)
-  string(REGEX MATCH "double ${name}\\[\\] = {([^}]*)}" found "${stage}${row}")
+  file(READ ${common}/fine_sum-inl.h fine)
+  string(REGEX MATCH "double ${name}\\[\\] = {([^}]*)}" found
+         "${stage}${row}${fine}")
   if(NOT found)
     message(FATAL_ERROR "no ${name} in the code")
   endif()
@@ -26,7 +28,7 @@ function(coefficients_in_code name out)
   set(${out} "${literals}" PARENT_SCOPE)
 endfunction()
 
-foreach(name kFirstExp kFirstExpSixteenth kQuickExp kQuickExpSixteenth kCoarseExp
+foreach(name kFirstExp kFirstExpSixteenth kFineExp kQuickExp kQuickExpSixteenth kCoarseExp
              kCoarseExpSixteenth kFirstLog)
   coefficients_in_code(${name} in_code)
   string(REGEX MATCHALL "${name} = 0x[0-9a-fp.+-]+" found "${sollya}")

@@ -153,6 +153,22 @@ struct RowExponential {
   double lowest = 0.0;     ///< smaller x - shift are raised to it
   uint64_t down_bits = 0;  ///< `down` in the place of the exponent
 
+  HWY_INLINE double Down() const {
+    return static_cast<double>(static_cast<int64_t>(down_bits) >> 52);
+  }
+
+  /// x - shift, or the lowest. A comparison, not Max: NaN must go through on every
+  /// target.
+  template <class X>
+  HWY_INLINE X Raised(Doubles d, const X& x) const {
+    const V<Doubles> from = hn::Set(d, shift), floor = hn::Set(d, lowest);
+    const auto raise = [&](V<Doubles> v) HWY_ATTR {
+      const V<Doubles> t = hn::Sub(v, from);
+      return hn::IfThenElse(hn::Lt(t, floor), floor, t);
+    };
+    return Each(d, raise, x);
+  }
+
   /// For a vector or four. What is not kFar needs no shift and is not too low.
   template <bool kFar, class X>
   HWY_INLINE X At(Doubles d, const X& x) const {
@@ -182,17 +198,6 @@ struct RowExponential {
     } else {
       return x;
     }
-  }
-
-  /// A comparison, not Max: NaN must go through on every target.
-  template <class X>
-  HWY_INLINE X Raised(Doubles d, const X& x) const {
-    const V<Doubles> from = hn::Set(d, shift), floor = hn::Set(d, lowest);
-    const auto raise = [&](V<Doubles> v) HWY_ATTR {
-      const V<Doubles> t = hn::Sub(v, from);
-      return hn::IfThenElse(hn::Lt(t, floor), floor, t);
-    };
-    return Each(d, raise, x);
   }
 
   static constexpr double kMagic = 0x1.8p52;
@@ -366,7 +371,7 @@ struct TwoPart {
 /// The whole sum, lane by lane in pairs: each waits for few others. In
 /// double-doubles that would take as long as a row of 100.
 template <class D>
-HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
+HWY_INLINE DoubleDouble TotalInTwo(D d, const TwoPart<D>& sum) {
   HWY_ALIGN double high[HWY_MAX_BYTES / sizeof(double)];
   HWY_ALIGN double low[HWY_MAX_BYTES / sizeof(double)];
   hn::Store(V<D>(sum.high), d, high);
@@ -381,7 +386,12 @@ HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
       low[k] += low[other] + FromLane(next.lo);
     }
   }
-  return high[0] + low[0];
+  return FromLane(
+      FastTwoSum<One>(one, hn::Set(one, high[0]), hn::Set(one, low[0])));
+}
+template <class D>
+HWY_INLINE double Total(D d, const TwoPart<D>& sum) {
+  return TotalInTwo(d, sum).hi;
 }
 
 /// The same in fewer steps, off by u for every lane.
@@ -454,10 +464,14 @@ HWY_INLINE void FinishExtremes(const T* x, size_t count, ExtremeLanes<T>& lanes,
   lanes.GiveTo(seen);
 }
 
-/// What else is to be done whenever so many elements have been: nothing.
-inline constexpr size_t kFirstBetween = 256;
+/// Exponentials that are added up plainly before their sum joins the others.
+inline constexpr size_t kFirstFold = 256;
+
+/// What else is to be done after every step of AddFirstExps() and whenever
+/// kFirstFold elements have been: nothing.
 struct NothingBetween {
-  HWY_INLINE void operator()(size_t /*elements*/) const {}
+  HWY_INLINE void AfterStep() const {}
+  HWY_INLINE void AfterFold() const {}
 };
 
 /// The sums of a part of a row in the making.
@@ -518,9 +532,10 @@ inline HWY_NOINLINE void AddFirstExps(const T* x, size_t count,
     PrefetchStep(x + i, step);
     AddExps<kExps, kFar>(d, f, LoadFour(d, x + i), exps + i, sums);
     for (size_t k = 0; k < step; k += seen) extremes.Take(x + i + k);
-    if ((i + step) % kFirstBetween == 0) {
+    between.AfterStep();
+    if ((i + step) % kFirstFold == 0) {
       if (kExps == Exps::kQuick) sums.Fold(d);
-      between(kFirstBetween);
+      between.AfterFold();
     }
   }
   for (; i < count; i += lanes) {
@@ -545,6 +560,7 @@ struct FirstRow {
                                  ///< [2^-33, 2^64]
   double sum = 0.0;              ///< of all exponentials
   const double* exps = nullptr;  ///< where they were kept
+  RowExponential exponential;    ///< what they are of
   double others = 0.0;           ///< the sum without one largest logit
   double others_error = 0.0;     ///< what that is off by, absolutely
 };
@@ -687,6 +703,15 @@ struct RowsInTurn {
 /// For a row by itself: nothing of rows in turn is touched.
 inline constexpr RowsInTurn kAlone = {NAN, Slot::kLoneExps, Slot::kLoneExps};
 
+/// Memory for `count` doubles, from each of which on a vector can be loaded.
+HWY_INLINE double* PaddedScratch(Slot slot, size_t count) {
+  const Doubles d;
+  const size_t padded = hwy::RoundUpTo(count, hn::Lanes(d));
+  double* const doubles = Scratch(slot, padded + hn::Lanes(d));
+  hn::Store(hn::Zero(d), d, doubles + padded);
+  return doubles;
+}
+
 /// The first stage of a row whose maximum is `max`, or is guessed to be.
 template <Exps kExps, class T, class Between>
 HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
@@ -696,10 +721,7 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   if (!std::isfinite(max)) return row;
   const RowExponential f = ExponentialOf(max);
   row.shifted = f.shift != 0.0;
-  double* exps = nullptr;
-  if (AreKept(kExps)) {
-    exps = Scratch(kept, hwy::RoundUpTo(count, hn::Lanes(Doubles())));
-  }
+  double* const exps = AreKept(kExps) ? PaddedScratch(kept, count) : nullptr;
   const PartOfRow sums =
       SumFirstExps<kExps>(x, count, row.shifted, f, exps, between);
   const Doubles d;
@@ -711,6 +733,7 @@ HWY_INLINE FirstRow FirstRowNear(double max, const T* x, size_t count,
   if (!Served(f, max, row.max) || !(row.sum < HUGE_VAL)) return row;
   row.at_max = hn::GetLane(f.At<true>(d, V<Doubles>(hn::Set(d, row.max))));
   row.exps = exps;
+  row.exponential = f;
   row.known = true;
   if (kExps == Exps::kCoarse) {
     row.others = row.sum - row.at_max;

@@ -41,9 +41,9 @@ struct Ends {
   Held<Doubles> low, high;
 };
 
-/// What StoreTwoNormal() allows its numbers to be off by, in units of a double's
+/// What RoundTwoNormal() allows its numbers to be off by, in units of a double's
 /// last place.
-inline constexpr uint64_t kFromMiddle = 256;
+inline constexpr uint32_t kFromMiddle = 256;
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 using Floats = hn::ScalableTag<float>;
@@ -81,97 +81,123 @@ HWY_INLINE hn::Mask<D> Decided(D d, const FloatEnds<D>& x) {
   return SameNumber(d, V<D>(x.low), V<D>(x.high));
 }
 
-/// Elements begin, ..., end - 1 of a row; begin is a multiple of the lanes.
+/// Elements begin, ..., end - 1 of a row.
 struct Range {
   size_t begin, end;
 };
 
 /// What is left of StoreFloats() from `i` on.
 template <class EndsAt>
-HWY_INLINE void StoreLastFloats(const EndsAt& ends_at, size_t i, Range range,
+HWY_INLINE void RoundLastFloats(const EndsAt& ends_at, size_t i, Range range,
                                 float* to, Undecided& open) {
   using D = hn::Half<Floats>;
   const D d;
   for (; i < range.end; i += hn::Lanes(d)) {
     const auto x = HalfEndsAt(ends_at, i);
-    HWY_ALIGN float floats[kMaxDoubles];
-    hn::Store(V<D>(x.low), d, floats);
-    std::copy_n(floats, std::min(hn::Lanes(d), range.end - i),
-                to + (i - range.begin));
+    float* const at = to + (i - range.begin);
+    if (i + hn::Lanes(d) <= range.end) {
+      hn::StoreU(V<D>(x.low), d, at);
+    } else {
+      HWY_ALIGN float floats[kMaxDoubles];
+      hn::Store(V<D>(x.low), d, floats);
+      std::copy_n(floats, range.end - i, at);
+    }
     if (HWY_LIKELY(hn::AllTrue(d, Decided(d, x)))) continue;
     NoteDifferences(d, V<D>(x.low), V<D>(x.high), i, range.end, open);
   }
 }
 
 /// Rounds as many elements from i on as two vectors have lanes, all of them in
-/// the range.
-template <class EndsAt>
-HWY_INLINE void StoreTwo(const EndsAt& ends_at, size_t i, Range range,
-                         float* to, Undecided& open) {
+/// front of `count`.
+template <class EndsAt, class Write>
+HWY_INLINE void RoundTwo(const EndsAt& ends_at, size_t i, size_t count,
+                         float* to, Undecided& open, const Write& write) {
   const Floats d;
   const size_t lanes = hn::Lanes(d);
   const auto x0 = FloatEndsAt(ends_at, i);
   const auto x1 = FloatEndsAt(ends_at, i + lanes);
-  hn::StoreU(V<Floats>(x0.low), d, to + (i - range.begin));
-  hn::StoreU(V<Floats>(x1.low), d, to + (i - range.begin) + lanes);
+  write(V<Floats>(x0.low), to);
+  write(V<Floats>(x1.low), to + lanes);
   const auto decided = hn::And(Decided(d, x0), Decided(d, x1));
   if (HWY_LIKELY(hn::AllTrue(d, decided))) return;
-  NoteDifferences(d, V<Floats>(x0.low), V<Floats>(x0.high), i, range.end, open);
-  NoteDifferences(d, V<Floats>(x1.low), V<Floats>(x1.high), i + lanes,
-                  range.end, open);
+  NoteDifferences(d, V<Floats>(x0.low), V<Floats>(x0.high), i, count, open);
+  NoteDifferences(d, V<Floats>(x1.low), V<Floats>(x1.high), i + lanes, count,
+                  open);
 }
 
-/// Where a double is less than kFromMiddle units of its last place from the middle
-/// of two normal floats, or just so much below it.
-HWY_INLINE hn::Mask<Doubles> NearMiddle(Doubles d, V<Doubles> x) {
+/// What is added to the bits of a double so that those from the 29th on are the
+/// bits of the nearest float, if it is normal and no middle is near: half a unit of
+/// a float's last place and kFromMiddle, less the difference of the exponents'
+/// biases.
+inline constexpr uint64_t kToFloat =
+    (uint64_t{1} << 28) + kFromMiddle - (uint64_t{1023 - 127} << 52);
+
+using Words = hn::Repartition<uint32_t, Doubles>;
+
+/// RoundTwo() of normal floats that are off by less than kFromMiddle units of the
+/// last place, but for those near a middle, which may be either float. In integers:
+/// to convert, put together and look for middles takes half as many instructions
+/// again. Returns what was cut off, in the upper 29 bits.
+template <class EndsAt, class Write>
+HWY_INLINE V<Words> RoundTwoNormal(const EndsAt& ends_at, size_t i, float* to,
+                                   const Write& write) {
+  const Floats df;
+  const Doubles d;
   const hn::RebindToUnsigned<Doubles> du;
-  const auto moved = hn::Add(hn::BitCast(du, x),
-                             hn::Set(du, (uint64_t{1} << 28) + kFromMiddle));
-  const auto above = hn::Set(du, (uint64_t{1} << 29) - 2 * kFromMiddle);
-  return hn::RebindMask(d, hn::Eq(hn::And(moved, above), hn::Zero(du)));
+  const Words words;
+  const size_t lanes = hn::Lanes(d);
+  const auto rounded = [&](size_t at) HWY_ATTR {
+    const auto bits = hn::BitCast(du, ends_at.At(d, at));
+    const auto moved = hn::Add(bits, hn::Set(du, kToFloat));
+    return hn::BitCast(words, hn::ShiftLeft<3>(moved));
+  };
+  const auto x0 = rounded(i), x1 = rounded(i + lanes);
+  const auto x2 = rounded(i + 2 * lanes), x3 = rounded(i + 3 * lanes);
+  write(hn::BitCast(df, hn::ConcatOdd(words, x1, x0)), to);
+  write(hn::BitCast(df, hn::ConcatOdd(words, x3, x2)), to + 2 * lanes);
+  return hn::Min(hn::ConcatEven(words, x1, x0), hn::ConcatEven(words, x3, x2));
 }
 
-/// StoreTwo() of normal floats that are off by less than kFromMiddle units of the
-/// last place: one conversion each, unless some are near a middle.
-template <class EndsAt>
-HWY_INLINE void StoreTwoNormal(const EndsAt& ends_at, size_t i, Range range,
-                               float* to, Undecided& open) {
-  const Floats d;
-  const hn::Half<Floats> half;
-  const Doubles dd;
-  const size_t lanes = hn::Lanes(dd);
-  const V<Doubles> x0 = ends_at.At(dd, i), x1 = ends_at.At(dd, i + lanes);
-  const V<Doubles> x2 = ends_at.At(dd, i + 2 * lanes);
-  const V<Doubles> x3 = ends_at.At(dd, i + 3 * lanes);
-  float* const at = to + (i - range.begin);
-  hn::StoreU(hn::Combine(d, hn::DemoteTo(half, x1), hn::DemoteTo(half, x0)), d,
-             at);
-  hn::StoreU(hn::Combine(d, hn::DemoteTo(half, x3), hn::DemoteTo(half, x2)), d,
-             at + 2 * lanes);
-  const auto near = hn::Or(hn::Or(NearMiddle(dd, x0), NearMiddle(dd, x1)),
-                           hn::Or(NearMiddle(dd, x2), NearMiddle(dd, x3)));
-  if (HWY_LIKELY(hn::AllFalse(dd, near))) return;
-  StoreTwo(ends_at, i, range, to, open);
+/// Whether what RoundTwoNormal() cut off says that a middle was near: RoundTwo()
+/// has to be called as well.
+HWY_INLINE bool AnyNearMiddle(V<Words> cut_off) {
+  const Words words;
+  const auto near = hn::Set(words, (2 * kFromMiddle) << 3);
+  return !hn::AllFalse(words, hn::Lt(cut_off, near));
 }
+
+/// Rounds those of a range that fill pairs of vectors, from `to` on; returns where
+/// the others begin.
+template <class EndsAt, class Write>
+HWY_INLINE size_t RoundPairs(const EndsAt& ends_at, Range range, float* to,
+                             Undecided& open, const Write& write) {
+  const size_t step = 2 * hn::Lanes(Floats());
+  size_t i = range.begin;
+  if constexpr (requires { ends_at.At(Doubles(), i); }) {
+    if (ends_at.normal) {
+      for (; i + step <= range.end; i += step, to += step) {
+        const auto cut_off = RoundTwoNormal(ends_at, i, to, write);
+        if (HWY_LIKELY(!AnyNearMiddle(cut_off))) continue;
+        RoundTwo(ends_at, i, range.end, to, open, write);
+      }
+    }
+  }
+  for (; i + step <= range.end; i += step, to += step) {
+    RoundTwo(ends_at, i, range.end, to, open, write);
+  }
+  return i;
+}
+
+inline constexpr auto kStore = [](V<Floats> x, float* at)
+                                   HWY_ATTR { hn::StoreU(x, Floats(), at); };
 
 /// Rounds a range of a row to floats, from `to` on. Those that are open are noted,
 /// and hold anything.
 template <class EndsAt>
 HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
                             Undecided& open) {
-  const size_t step = 2 * hn::Lanes(Floats());
-  size_t i = range.begin;
-  if constexpr (requires { ends_at.At(Doubles(), i); }) {
-    if (ends_at.normal) {
-      for (; i + step <= range.end; i += step) {
-        StoreTwoNormal(ends_at, i, range, to, open);
-      }
-    }
-  }
-  for (; i + step <= range.end; i += step) {
-    StoreTwo(ends_at, i, range, to, open);
-  }
-  StoreLastFloats(ends_at, i, range, to, open);
+  const size_t i = RoundPairs(ends_at, range, to, open, kStore);
+  RoundLastFloats(ends_at, i, range, to, open);
 }
 
 #endif
@@ -190,18 +216,50 @@ HWY_INLINE void StoreFloats(const EndsAt& ends_at, Range range, float* to,
 /// the next row may lie right behind.
 class LineStream {
  public:
+  /// Elements that are rounded together: whole lines, and pairs of vectors.
+  static constexpr size_t kStep =
+      std::max<size_t>(16, 2 * hn::MaxLanes(Floats()));
+
   /// Rounds a range of a row as StoreFloats() does; it arrives at `to` by and by.
   template <class EndsAt>
   HWY_INLINE void Store(const EndsAt& ends_at, Range range, float* to,
                         Undecided& open) {
-    if (HWY_UNLIKELY(to != line_ + held_)) Begin(to);
-    for (size_t i = range.begin; i < range.end; i += kHeld) {
-      const size_t end = std::min(range.end, i + kHeld);
-      StoreFloats(ends_at, {i, end}, lines_ + held_, open);
-      held_ += end - i;
-      if (held_ >= kHeld) Write();
-    }
+    size_t i = Begin(ends_at, range, to, open);
+    const size_t whole = (range.end - i) / kStep * kStep;
+    RoundPairs(ends_at, {i, i + whole}, line_, open, kWrite);
+    line_ += whole;
+    Hold(ends_at, {i + whole, range.end}, open);
   }
+
+  /// Stores those of a range that come before the first whole line; returns where
+  /// this begins.
+  template <class EndsAt>
+  HWY_INLINE size_t Begin(const EndsAt& ends_at, Range range, float* to,
+                          Undecided& open) {
+    if (HWY_UNLIKELY(to != line_ + held_)) MoveTo(to);
+    if (held_ == 0) return range.begin;
+    const size_t end = std::min(range.end, range.begin + kLine - held_);
+    Hold(ends_at, {range.begin, end}, open);
+    return end;
+  }
+
+  /// Rounds kStep elements of those that Begin() left, as RoundTwoNormal() does.
+  template <class EndsAt>
+  HWY_INLINE V<Words> RoundNormal(const EndsAt& ends_at, size_t i) {
+    const size_t two = 2 * hn::Lanes(Floats());
+    V<Words> cut_off = RoundTwoNormal(ends_at, i, line_, kWrite);
+    for (size_t k = two; k < kStep; k += two) {
+      cut_off =
+          hn::Min(cut_off, RoundTwoNormal(ends_at, i + k, line_ + k, kWrite));
+    }
+    line_ += kStep;
+    return cut_off;
+  }
+
+  /// Asks for a line that is far ahead, which should be done once for a page at
+  /// least: not for what it holds, but because finding a page takes long (measured
+  /// on Zen 5: a tenth of the time).
+  HWY_INLINE void LookAhead() const { hwy::Prefetch(line_ + kAhead); }
 
   /// Sets one of the floats that were stored.
   HWY_INLINE void Set(float* at, float value) {
@@ -217,51 +275,53 @@ class LineStream {
 
   /// From here on others may write to what was stored.
   HWY_INLINE void Flush() {
-    Write();
     std::copy(lines_ + first_, lines_ + held_, line_ + first_);
     first_ = held_;
   }
 
  private:
-  /// Floats in a cache line, and how many are written together: what has just been
-  /// rounded cannot be loaded again at once.
-  static constexpr size_t kLine = 16, kHeld = 256;
+  /// Floats in a cache line, and how far ahead one is asked for.
+  static constexpr size_t kLine = 16, kAhead = 2048;
 
-  /// How far ahead some lines are asked for, of every page one at least: not for
-  /// what they hold, but because finding a page takes long (measured on Zen 5: a
-  /// tenth of the time).
-  static constexpr size_t kAhead = 2048;
+  static constexpr auto kWrite = [](V<Floats> x, float* at)
+                                     HWY_ATTR { hn::Stream(x, Floats(), at); };
 
-  HWY_INLINE void Begin(float* to) {
+  HWY_INLINE void MoveTo(float* to) {
     Flush();
     held_ = first_ = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLine;
     line_ = to - held_;
   }
 
-  /// Writes the whole lines; of the first only what is not others'.
-  HWY_INLINE void Write() {
+  /// Rounds less than kStep elements, and writes the lines that they fill.
+  template <class EndsAt>
+  HWY_INLINE void Hold(const EndsAt& ends_at, Range range, Undecided& open) {
+    for (size_t i = range.begin; i < range.end;) {
+      const size_t end = std::min(range.end, i + kLine - held_);
+      StoreFloats(ends_at, {i, end}, lines_ + held_, open);
+      held_ += end - i;
+      i = end;
+      if (held_ == kLine) WriteHeld();
+    }
+  }
+
+  /// Writes a line; what is not others' of it.
+  HWY_INLINE void WriteHeld() {
     const Floats d;
-    const size_t whole = held_ / kLine * kLine;
-    if (whole == 0) return;
-    hwy::Prefetch(line_ + kAhead);
-    size_t k = 0;
-    if (first_ != 0) {
-      std::copy(lines_ + first_, lines_ + kLine, line_ + first_);
-      k = kLine;
+    if (first_ == 0) {
+      for (size_t k = 0; k < kLine; k += hn::Lanes(d)) {
+        hn::Stream(hn::Load(d, lines_ + k), d, line_ + k);
+      }
+    } else {
+      Flush();
     }
-    for (; k < whole; k += hn::Lanes(d)) {
-      hn::Stream(hn::Load(d, lines_ + k), d, line_ + k);
-    }
-    std::copy(lines_ + whole, lines_ + held_, lines_);
-    line_ += whole;
-    held_ -= whole;
-    first_ = 0;
+    line_ += kLine;
+    first_ = held_ = 0;
   }
 
   float* line_ = nullptr;  ///< the line that is next
   size_t first_ = 0;       ///< of its floats those from here on are held;
   size_t held_ = 0;        ///< counted from its first, up to here
-  HWY_ALIGN float lines_[2 * kHeld];
+  HWY_ALIGN float lines_[kLine];
 };
 #else
 /// Nothing goes past the caches here.
@@ -339,24 +399,72 @@ class RowBehind {
   HWY_INLINE void Begin(const EndsAt& ends_at, OutRow to) {
     ends_at_ = ends_at;
     to_ = static_cast<float*>(to.data);
-    next_ = 0;
+    next_ = normal_ = 0;
     count_ = to.classes;
+    if constexpr (kHasNormal) {
+      if (!ends_at.normal) return;
+      next_ = stream_.Begin(ends_at_, {0, count_}, to_, open_);
+      normal_ = next_ + (count_ - next_) / kStep * kStep;
+      searched_ = next_;
+      cut_off_ = hn::Set(Words(), kNoMiddle);
+    }
   }
 
-  /// Stores so many more, whole vectors, if there are as many.
-  HWY_NOINLINE void operator()(size_t elements) {
-    if (next_ + elements <= count_) StoreUpTo(next_ + elements);
+  /// Rounds some of the elements for which that is quick: it fills the pauses of
+  /// what goes on meanwhile.
+  HWY_INLINE void AfterStep() {
+    if constexpr (kHasNormal) {
+      if (next_ >= normal_) return;
+      cut_off_ =
+          hn::Min(V<Words>(cut_off_), stream_.RoundNormal(ends_at_, next_));
+      next_ += kStep;
+    }
+  }
+
+  /// Looks at what AfterStep() did, or stores so many of the others, if there are
+  /// as many.
+  HWY_INLINE void AfterFold() {
+    stream_.LookAhead();
+    if (HWY_LIKELY(normal_ != 0)) {
+      Search();
+    } else {
+      StoreSome();
+    }
   }
 
   /// Stores what is left, if anything, and says what was left open.
   HWY_INLINE Undecided Finish() {
+    if (normal_ != 0) Search();
     if (next_ < count_) StoreUpTo(count_);
     if (!open_.Empty()) stream_.Flush();
-    next_ = count_ = 0;
+    next_ = count_ = normal_ = 0;
     return std::exchange(open_, {});
   }
 
  private:
+  static constexpr bool kHasNormal = requires(EndsAt ends) {
+    ends.At(Doubles(), 0);
+  };
+  static constexpr size_t kStep = LineStream::kStep;
+  static constexpr uint32_t kNoMiddle = ~uint32_t{0};
+
+  HWY_NOINLINE void StoreSome() {
+    if (next_ + kFirstFold <= count_) StoreUpTo(next_ + kFirstFold);
+  }
+
+  /// Looks for middles near what AfterStep() has done since the last time.
+  HWY_INLINE void Search() {
+    if (HWY_UNLIKELY(AnyNearMiddle(V<Words>(cut_off_)))) RoundAgain();
+    searched_ = next_;
+  }
+
+  HWY_NOINLINE void RoundAgain() {
+    for (size_t i = searched_; i < next_; i += 2 * hn::Lanes(Floats())) {
+      RoundTwo(ends_at_, i, count_, to_ + i, open_, kStore);
+    }
+    cut_off_ = hn::Set(Words(), kNoMiddle);
+  }
+
   HWY_INLINE void StoreUpTo(size_t end) {
     stream_.Store(ends_at_, {next_, end}, to_ + next_, open_);
     next_ = end;
@@ -366,35 +474,39 @@ class RowBehind {
   EndsAt ends_at_ = {};
   float* to_ = nullptr;
   size_t next_ = 0, count_ = 0;
+  size_t normal_ = 0;    ///< up to there AfterStep() has something to do;
+  size_t searched_ = 0;  ///< up to here what it did was looked at
+  Held<Words> cut_off_ = hn::Set(Words(), kNoMiddle);
   Undecided open_;
 };
 
 /// Rounds and streams rows of floats. What the first stage knows of row r is
-/// ends_of(r, row), with or without the exponentials kept; full(r, open) does the
-/// rest of it.
-template <Exps kExps, class EndsOf, class Full>
+/// ends_of(r, row), with or without the exponentials kept; finish(r, row, open)
+/// does the rest of it.
+template <Exps kExps, class EndsOf, class Finish>
 HWY_INLINE void StreamRows(const InRows& logits, bool want_others,
                            const EndsOf& ends_of, const OutRows& to,
-                           const Full& full) {
+                           const Finish& finish) {
   LineStream stream;
   RowsInTurn turn;
   RowBehind<decltype(ends_of(0, FirstRow()))> behind(stream);
-  const auto finish = [&](size_t r) {
+  FirstRow held[2];
+  const auto finish_row = [&](size_t r) {
     const Undecided open = behind.Finish();
-    if (!open.Empty()) full(r, open);
+    if (!open.Empty()) finish(r, held[r % 2], open);
   };
   for (size_t r = 0; r < logits.rows; ++r) {
     const auto* x = static_cast<const float*>(logits[r].data);
-    const FirstRow row =
-        LoadFirstRowAs<kExps>(x, logits.classes, want_others, turn, behind);
-    if (r > 0) finish(r - 1);
+    FirstRow& row = held[r % 2];
+    row = LoadFirstRowAs<kExps>(x, logits.classes, want_others, turn, behind);
+    if (r > 0) finish_row(r - 1);
     if (row.known) {
       behind.Begin(ends_of(r, row), to[r]);
     } else {
-      full(r, Undecided());
+      finish(r, row, Undecided());
     }
   }
-  if (logits.rows > 0) finish(logits.rows - 1);
+  if (logits.rows > 0) finish_row(logits.rows - 1);
   stream.End();
 }
 
@@ -433,11 +545,11 @@ struct ProductEnds {
   bool normal = false;  ///< all of them as floats, and to kQuickProbError
 
   HWY_INLINE V<Doubles> At(Doubles d, size_t i) const {
-    return hn::Mul(hn::Load(d, exps + i), hn::Set(d, factor));
+    return hn::Mul(hn::LoadU(d, exps + i), hn::Set(d, factor));
   }
 
   HWY_INLINE Ends operator()(Doubles d, size_t i) const {
-    const V<Doubles> e = hn::Load(d, exps + i);
+    const V<Doubles> e = hn::LoadU(d, exps + i);
     return {hn::Mul(e, hn::Set(d, low)), hn::Mul(e, hn::Set(d, high))};
   }
 };

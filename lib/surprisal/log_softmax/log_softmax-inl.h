@@ -71,26 +71,27 @@ inline HWY_NOINLINE void FullLogSoftmaxRow(InRow logits, double temperature,
   StoreRow(log_probs, lanes_of, last_resort, {}, open);
 }
 
-/// Logits as doubles, whole vectors at a time: where they lie, the last from a
-/// copy.
+/// Logits as doubles, a vector from any of them on: where they lie, or from a copy
+/// of the last with zeros behind.
 template <class T>
 class LogitVectors {
  public:
   LogitVectors() = default;
   HWY_INLINE LogitVectors(const T* x, size_t count)
-      : x_(x), whole_(count / hn::Lanes(Doubles()) * hn::Lanes(Doubles())) {
-    std::fill(std::copy(x + whole_, x + count, last_), last_ + kMaxDoubles,
-              T{0});
+      : x_(x), count_(count), copied_(std::min(count, hn::Lanes(Doubles()))) {
+    std::copy_n(x + count - copied_, copied_, last_);
   }
 
   HWY_INLINE V<Doubles> At(Doubles d, size_t i) const {
-    return LoadDoubles(d, i < whole_ ? x_ + i : last_);
+    return LoadDoubles(d, i + hn::Lanes(d) <= count_ ? x_ + i : Last(i));
   }
 
  private:
+  const T* Last(size_t i) const { return last_ + copied_ - (count_ - i); }
+
   const T* x_ = nullptr;
-  size_t whole_ = 0;
-  HWY_ALIGN T last_[kMaxDoubles] = {};
+  size_t count_ = 0, copied_ = 0;
+  T last_[2 * kMaxDoubles] = {};
 };
 
 /// (x - max) - ln(sum / e^max), two numbers of one sign: off by 3 u of it, and
@@ -130,11 +131,40 @@ HWY_INLINE bool FirstLogSoftmaxRow(const FirstRow& row, InRow logits,
   return store(PaddedRow(logits));
 }
 
+/// Places of a row by a fine sum; returns those that it leaves open.
+inline HWY_NOINLINE Undecided StoreLogSoftmaxPlaces(const SumOfExps& sum,
+                                                    InRow logits,
+                                                    const Undecided& open,
+                                                    OutRow log_probs) {
+  const One one;
+  const RowExponential& f = sum.exponential;
+  const Dd<One> log =
+      Log<One>(one, {ToDd(one, sum.value), hn::Set(one, f.Down())});
+  return StorePlaces(open, log_probs, [&](size_t c) HWY_ATTR {
+    const Dd<One> t = ShiftedAt(f, logits, c);
+    const double sizes =
+        std::abs(FromLane(t.hi)) + std::abs(FromLane(log.hi)) + 1;
+    return OffBy<One>(one, {Sub(one, t, log), hn::Zero(one)},
+                      hn::Set(one, sum.error + kRelative * sizes));
+  });
+}
+
+/// What the first stage left open, or without any place the whole row.
+HWY_INLINE void FinishLogSoftmaxRow(const FirstRow& row, InRow logits,
+                                    double temperature, OutRow log_probs,
+                                    Undecided open) {
+  if (AreFew(open)) {
+    open = StoreLogSoftmaxPlaces(FineSum(logits, row), logits, open, log_probs);
+    if (open.Empty()) return;
+  }
+  FullLogSoftmaxRow(logits, temperature, log_probs, open);
+}
+
 HWY_INLINE void StoreLogSoftmaxRow(const FirstRow& row, InRow logits,
                                    double temperature, OutRow log_probs) {
   Undecided open;
   if (FirstLogSoftmaxRow(row, logits, log_probs, open)) return;
-  FullLogSoftmaxRow(logits, temperature, log_probs, open);
+  FinishLogSoftmaxRow(row, logits, temperature, log_probs, open);
 }
 
 /// Rows one by one.
@@ -158,8 +188,8 @@ HWY_INLINE void StreamLogSoftmaxRows(const InRows& logits,
                              logits.classes, row);
       },
       log_probs,
-      [&](size_t r, const Undecided& open) {
-        FullLogSoftmaxRow(logits[r], 1.0, log_probs[r], open);
+      [&](size_t r, const FirstRow& row, const Undecided& open) {
+        FinishLogSoftmaxRow(row, logits[r], 1.0, log_probs[r], open);
       });
 }
 #endif

@@ -11,6 +11,7 @@
 
 #include "hwy/highway.h"
 #include "surprisal/common/certain.h"
+#include "surprisal/common/fine_sum-inl.h"
 #include "surprisal/common/first_sums-inl.h"
 #include "surprisal/common/short_rows-inl.h"
 #include "surprisal/softmax/softmax.h"
@@ -46,6 +47,36 @@ inline HWY_NOINLINE void FirstSoftmaxRow(InRow logits, OutRow probs) {
   FullSoftmaxRow(logits, 1.0, probs, open);
 }
 
+/// The softmax of some places of a row; returns those that the sum leaves open.
+inline HWY_NOINLINE Undecided StoreSoftmaxPlaces(const SumOfExps& sum,
+                                                 InRow logits,
+                                                 const Undecided& open,
+                                                 OutRow probs) {
+  const One one;
+  const RowExponential& f = sum.exponential;
+  const DoubleDouble inverse = Quotient({1.0, 0.0}, sum.value);
+  return StorePlaces(open, probs, [&](size_t c) HWY_ATTR {
+    const Scaled<One> e = Exp(one, ShiftedAt(f, logits, c));
+    const V<One> exponent = hn::Sub(V<One>(e.exponent), hn::Set(one, f.Down()));
+    return Within<One>(one, sum.error + kRelative,
+                       {Mul(one, e.value, ToDd(one, inverse)), exponent});
+  });
+}
+
+/// What quick exponentials left `open`, or without any place the whole row. One row
+/// in twenty of these needs the fine sum.
+inline HWY_NOINLINE void FinishSoftmaxRow(InRow logits, OutRow probs,
+                                          Undecided open) {
+  if (!AreFew(open)) return FirstSoftmaxRow(logits, probs);
+  const FirstRow row = LoadFirstRow<Exps::kAdded>(logits, false);
+  if (!row.known) return FullSoftmaxRow(logits, 1.0, probs, open);
+  open = StoreSoftmaxPlaces({row.exponential, {row.sum, 0.0}, kFirstSumError},
+                            logits, open, probs);
+  if (open.Empty()) return;
+  open = StoreSoftmaxPlaces(FineSum(logits, row), logits, open, probs);
+  if (!open.Empty()) FullSoftmaxRow(logits, 1.0, probs, open);
+}
+
 /// Rows one by one.
 HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
                                 const OutRows& probs) {
@@ -57,7 +88,7 @@ HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
         if (StoreFirst(QuickProbEndsOf(row), logits[r].data, probs[r], open)) {
           return;
         }
-        FirstSoftmaxRow(logits[r], probs[r]);
+        FinishSoftmaxRow(logits[r], probs[r], open);
       });
 }
 
@@ -68,9 +99,9 @@ HWY_INLINE void StreamSoftmaxRows(const InRows& logits, const OutRows& probs) {
       logits, false,
       [](size_t /*r*/, const FirstRow& row) { return QuickProbEndsOf(row); },
       probs,
-      [&](size_t r, const Undecided& open) {
-        if (open.Empty()) return FullSoftmaxRow(logits[r], 1.0, probs[r]);
-        FirstSoftmaxRow(logits[r], probs[r]);
+      [&](size_t r, const FirstRow& row, const Undecided& open) {
+        if (!row.known) return FullSoftmaxRow(logits[r], 1.0, probs[r]);
+        FinishSoftmaxRow(logits[r], probs[r], open);
       });
 }
 
