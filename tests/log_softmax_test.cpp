@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "near_middle.h"
 #include "oracle/filtered.h"
 #include "oracle/filtered_rows.h"
 #include "row_testing.h"
@@ -233,6 +234,27 @@ TEST_CASE("a vocabulary of 128256 classes is rounded correctly") {
         row.LogSoftmax(c), [&] { return LogSoftmaxOracle(wide)[c]; }));
   }
   ForEachTarget([&] { CheckSameResults<float>(LogSoftmax(logits), want); });
+}
+
+TEST_CASE(
+    "log-probabilities of many classes are right beside the middle of two") {
+  for (const size_t classes : {83, 301}) {
+    CAPTURE(classes);
+    const auto rows = RowsNearMiddle(
+        120, classes, 4,
+        [](const Exact& z, const Exact& sum) -> Exact { return z - log(sum); },
+        [](const Exact& z, const Exact& log_prob) -> Exact {
+          return exp(z - log_prob);
+        });
+    std::vector<std::vector<Exact>> exact;
+    for (const auto& row : rows) exact.push_back(LogSoftmaxOracle(Widen(row)));
+    ForEachTarget([&] {
+      for (size_t r = 0; r < rows.size(); ++r) {
+        CAPTURE(r);
+        CheckResults<float>(LogSoftmax(rows[r]), exact[r]);
+      }
+    });
+  }
 }
 
 TEST_CASE("gradients of 128256 classes are rounded correctly") {
