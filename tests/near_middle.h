@@ -48,6 +48,12 @@ std::vector<float> RowNearMiddle(Random& random, size_t classes, size_t spare,
   return row;
 }
 
+/// The probability of a logit in a row of which `sum` is the sum of exponentials;
+/// and, as it happens, the sum for which it has the probability `sum`.
+inline Exact ProbOf(const Exact& logit, const Exact& sum) {
+  return exp(logit) / sum;
+}
+
 /// Such rows, of every kind with up to `most` spare logits.
 template <class ResultFn, class SumFn>
 std::vector<std::vector<float>> RowsNearMiddle(size_t count, size_t classes,

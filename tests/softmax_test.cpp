@@ -313,10 +313,7 @@ TEST_CASE("a vocabulary of 128256 classes is rounded correctly") {
 /// Rows whose first probability is near a middle.
 std::vector<std::vector<float>> RowsNearMiddle(size_t count, size_t classes,
                                                size_t most) {
-  const auto prob = [](const Exact& z, const Exact& sum) -> Exact {
-    return exp(z) / sum;
-  };
-  return RowsNearMiddle(count, classes, most, prob, prob);
+  return RowsNearMiddle(count, classes, most, ProbOf, ProbOf);
 }
 
 TEST_CASE("probabilities of many classes are right beside the middle of two") {
