@@ -17,7 +17,7 @@ endif()
 # The literals of `double NAME[] = {...}` in one of the headers, as a list.
 function(coefficients_in_code name out)
   file(READ ${common}/first_stage-inl.h stage)
-  file(READ ${common}/first_row-inl.h row)
+  file(READ ${common}/row_exponential-inl.h row)
   file(READ ${common}/fine_sum-inl.h fine)
   string(REGEX MATCH "double ${name}\\[\\] = {([^}]*)}" found
          "${stage}${row}${fine}")
