@@ -234,15 +234,11 @@ Use UseOfQuickProbs(std::span<const float> logits,
   return use;
 }
 
-/// The fine sum of a row's exponentials.
-Use UseOfFineSum(std::span<const float> logits,
-                 std::span<const float> /*targets*/) {
+/// A sum of a row's exponentials.
+Use UseOfSum(std::span<const float> logits, const SumOfExps& sum) {
   const One one;
-  const FirstRow first = LoadFirstRow<Exps::kAdded>(logits, false);
-  if (!first.known) return {};
-  const SumOfExps sum = FineSum(logits, first);
   const ExpRow row = LoadExpRow(logits);
-  // The fine sum is of e^(x - shift) 2^-down, the row's of e^(x - max)
+  // That sum is of e^(x - shift) 2^-down, the row's of e^(x - max)
   const double shift = row.max - sum.exponential.shift;
   const Scaled<One> at_max = Exp(one, ToDd(one, hn::Set(one, shift)));
   const Dd<One> truth = Mul(one, ToDd(one, row.sum), Dd<One>(at_max.value));
@@ -252,6 +248,20 @@ Use UseOfFineSum(std::span<const float> logits,
   Use use;
   use.Take(std::abs(FromLane(apart.hi)), sum.value.hi * sum.error);
   return use;
+}
+
+/// The sum of a row's quick exponentials.
+Use UseOfQuickSum(std::span<const float> logits,
+                  std::span<const float> /*targets*/) {
+  const FirstRow quick = LoadFirstRow<Exps::kQuick>(logits, false);
+  return quick.known ? UseOfSum(logits, QuickSum(quick)) : Use();
+}
+
+/// The fine sum.
+Use UseOfFineSum(std::span<const float> logits,
+                 std::span<const float> /*targets*/) {
+  const FirstRow first = LoadFirstRow<Exps::kAdded>(logits, false);
+  return first.known ? UseOfSum(logits, FineSum(logits, first)) : Use();
 }
 
 /// A row that is a chunk by itself.
@@ -335,6 +345,7 @@ HWY_EXPORT(UseOfEntropy);
 HWY_EXPORT(UseOfTargetLoss);
 HWY_EXPORT(UseOfCoarseSum);
 HWY_EXPORT(UseOfQuickProbs);
+HWY_EXPORT(UseOfQuickSum);
 HWY_EXPORT(UseOfFineSum);
 HWY_EXPORT(UseOfShiftedRow);
 HWY_EXPORT(UseOfStandIns);
@@ -474,6 +485,16 @@ TEST_CASE("quick probabilities are as quick as they say, and no quicker") {
           return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfQuickProbs));
         },
         0.04);
+  }
+}
+
+TEST_CASE("quick sums are as quick as they say, and no quicker") {
+  for (const double offset : {0.0, -200.0, 140.0, 301.0, -500.0}) {
+    CAPTURE(offset);
+    CheckUse(
+        2990,
+        [&] { return UseOfRows(offset, HWY_DYNAMIC_DISPATCH(UseOfQuickSum)); },
+        0.03);
   }
 }
 

@@ -21,13 +21,18 @@
 namespace surprisal::testing {
 namespace {
 
-/// The pieces one after the other, the last one first.
+/// The last piece, the two in front of it, the three in front of these, ...
 class Backwards : public Executor {
  public:
   void Run(size_t count,
-           const std::function<void(size_t)>& piece) const override {
+           const std::function<void(size_t, size_t)>& pieces) const override {
     ++runs_;
-    for (size_t i = count; i-- > 0;) piece(i);
+    size_t end = count;
+    for (size_t size = 1; end > 0; ++size) {
+      const size_t begin = end - std::min(size, end);
+      pieces(begin, end);
+      end = begin;
+    }
   }
 
   size_t Runs() const { return runs_; }

@@ -419,10 +419,10 @@ class Threads : public Executor {
   explicit Threads(size_t threads) : threads_(threads) {}
 
   void Run(size_t count,
-           const std::function<void(size_t)>& piece) const override {
+           const std::function<void(size_t, size_t)>& pieces) const override {
     std::atomic<size_t> next = 0;
     const auto work = [&] {
-      for (size_t i = next++; i < count; i = next++) piece(i);
+      for (size_t i = next++; i < count; i = next++) pieces(i, i + 1);
     };
     std::vector<std::thread> others;
     for (size_t t = 1; t < threads_; ++t) others.emplace_back(work);

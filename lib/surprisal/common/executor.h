@@ -21,10 +21,14 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// Calls piece(0), ..., piece(count - 1) in any order, on any threads that
-  /// round to nearest and keep subnormals, and returns when all have returned.
-  virtual void Run(size_t count,
-                   const std::function<void(size_t)>& piece) const = 0;
+  /// Calls pieces(begin, end) until all of 0, ..., count - 1 have been in one such
+  /// range, in any order, on any threads that round to nearest and keep
+  /// subnormals, and returns when all have returned. A piece is worth a thread;
+  /// several in one range are faster, for a row's results are written while the
+  /// next row is read.
+  virtual void Run(
+      size_t count,
+      const std::function<void(size_t begin, size_t end)>& pieces) const = 0;
 };
 
 /// Enough rows for a piece to be worth its thread: some tens of microseconds.
@@ -32,24 +36,26 @@ inline size_t RowsPerPiece(size_t classes) {
   return std::max<size_t>(1, 65536 / std::max<size_t>(1, classes));
 }
 
-/// How many pieces a batch is split into; at least 1.
-inline size_t CountPieces(size_t rows, size_t classes) {
+/// How many pieces a batch is split into: one, if nobody is there to run them.
+inline size_t CountPieces(const Executor* executor, size_t rows,
+                          size_t classes) {
+  if (executor == nullptr) return 1;
   const size_t per_piece = RowsPerPiece(classes);
   return std::max<size_t>(1, (rows + per_piece - 1) / per_piece);
 }
 
-/// Calls body(first row, rows, piece) for every piece of a batch.
+/// Calls body(first row, rows, piece) for all of a batch, some pieces at a time;
+/// `piece` is the first of them.
 template <class Body>
 void ForPieces(const Executor* executor, size_t rows, size_t classes,
                const Body& body) {
-  const size_t count = CountPieces(rows, classes);
+  const size_t count = CountPieces(executor, rows, classes);
+  if (count == 1) return body(0, rows, 0);
   const size_t per_piece = RowsPerPiece(classes);
-  const auto piece = [&](size_t i) {
-    const size_t first = i * per_piece;
-    body(first, std::min(per_piece, rows - first), i);
-  };
-  if (executor != nullptr && count > 1) return executor->Run(count, piece);
-  for (size_t i = 0; i < count; ++i) piece(i);
+  executor->Run(count, [&](size_t begin, size_t end) {
+    const size_t first = begin * per_piece;
+    body(first, std::min(end * per_piece, rows) - first, begin);
+  });
 }
 
 /// @}

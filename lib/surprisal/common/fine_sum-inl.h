@@ -70,6 +70,23 @@ struct SumOfExps {
   double error = 0.0;  ///< relatively
 };
 
+/// What the sum of quick exponentials is off by, for logits near 0; and for each unit
+/// that they lie farther away.
+inline constexpr double kQuickSumError = 75 * kUnit;
+inline constexpr double kQuickSumErrorPerLogit = 0.3125 * kUnit;
+
+/// The sum of a row's quick exponentials as it is. What lies below e^-104 of the
+/// largest, next to the others, counts for nothing.
+HWY_INLINE SumOfExps QuickSum(const FirstRow& row) {
+  const double shift = row.exponential.shift;
+  const double least = std::max(row.least, row.max - 104.0);
+  const double farthest =
+      std::max(std::abs(row.max - shift), std::abs(least - shift));
+  return {row.exponential,
+          {row.sum, 0.0},
+          kQuickSumError + kQuickSumErrorPerLogit * farthest};
+}
+
 /// The same sum as the row's, to kFineSumError.
 inline HWY_NOINLINE SumOfExps FineSum(InRow logits, const FirstRow& row) {
   const Doubles d;

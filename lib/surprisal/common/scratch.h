@@ -17,7 +17,6 @@ enum class Slot {
   kThirdLo,
   kRounded,
   kFirstExps,
-  kNextFirstExps,
   kLoneExps,
   kShortLogits,
   kShortExps,

@@ -1,6 +1,7 @@
 #ifndef SURPRISAL_COMMON_TBB_EXECUTOR_H_
 #define SURPRISAL_COMMON_TBB_EXECUTOR_H_
 
+#include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -18,8 +19,13 @@ class TbbExecutor : public Executor {
       : arena_(threads) {}
 
   void Run(size_t count,
-           const std::function<void(size_t)>& piece) const override {
-    arena_.execute([&] { tbb::parallel_for(size_t{0}, count, piece); });
+           const std::function<void(size_t, size_t)>& pieces) const override {
+    using Range = tbb::blocked_range<size_t>;
+    arena_.execute([&] {
+      tbb::parallel_for(Range(0, count), [&](const Range& range) {
+        pieces(range.begin(), range.end());
+      });
+    });
   }
 
  private:

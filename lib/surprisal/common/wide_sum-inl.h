@@ -255,14 +255,14 @@ class LossWriter {
   WideSum sum_;
 };
 
-/// Writes the losses of a batch piece by piece: body(first row, rows, writer) for
-/// each, and then the reduced one. Returns as LossWriter::Finish().
+/// Writes the losses of a batch, some pieces at a time: body(first row, rows,
+/// writer) for these, and then the reduced one. Returns as LossWriter::Finish().
 template <class LastResort, class Body>
 HWY_INLINE bool WriteBatch(const Executor* executor, const InRows& rows,
                            LossWriter<LastResort> writer, const Shares& shares,
                            bool final, const Body& body) {
   std::vector<LossWriter<LastResort>> writers(
-      CountPieces(rows.rows, rows.classes), writer);
+      CountPieces(executor, rows.rows, rows.classes), writer);
   ForPieces(executor, rows.rows, rows.classes,
             [&](size_t first, size_t count, size_t piece) {
               body(first, count, writers[piece]);

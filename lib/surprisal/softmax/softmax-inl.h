@@ -63,11 +63,13 @@ inline HWY_NOINLINE Undecided StoreSoftmaxPlaces(const SumOfExps& sum,
   });
 }
 
-/// What quick exponentials left `open`, or without any place the whole row. One row
-/// in twenty of these needs the fine sum.
-inline HWY_NOINLINE void FinishSoftmaxRow(InRow logits, OutRow probs,
-                                          Undecided open) {
+/// What quick exponentials left `open`, or without any place the whole row. Half of
+/// these rows need another sum, one in twenty the fine one.
+inline HWY_NOINLINE void FinishSoftmaxRow(InRow logits, const FirstRow& quick,
+                                          OutRow probs, Undecided open) {
   if (!AreFew(open)) return FirstSoftmaxRow(logits, probs);
+  open = StoreSoftmaxPlaces(QuickSum(quick), logits, open, probs);
+  if (open.Empty()) return;
   const FirstRow row = LoadFirstRow<Exps::kAdded>(logits, false);
   if (!row.known) return FullSoftmaxRow(logits, 1.0, probs, open);
   open = StoreSoftmaxPlaces({row.exponential, {row.sum, 0.0}, kFirstSumError},
@@ -88,7 +90,7 @@ HWY_INLINE void LongSoftmaxRows(const InRows& logits, double temperature,
         if (StoreFirst(QuickProbEndsOf(row), logits[r].data, probs[r], open)) {
           return;
         }
-        FinishSoftmaxRow(logits[r], probs[r], open);
+        FinishSoftmaxRow(logits[r], row, probs[r], open);
       });
 }
 
@@ -101,7 +103,7 @@ HWY_INLINE void StreamSoftmaxRows(const InRows& logits, const OutRows& probs) {
       probs,
       [&](size_t r, const FirstRow& row, const Undecided& open) {
         if (!row.known) return FullSoftmaxRow(logits[r], 1.0, probs[r]);
-        FinishSoftmaxRow(logits[r], probs[r], open);
+        FinishSoftmaxRow(logits[r], row, probs[r], open);
       });
 }
 
