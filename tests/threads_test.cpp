@@ -41,7 +41,7 @@ class Backwards : public Executor {
   mutable size_t runs_ = 0;
 };
 
-/// Enough rows of 7 classes for several pieces, the last one not full.
+/// Enough rows of 7 classes for several pieces, not all of one size.
 constexpr size_t kClasses = 7;
 const size_t kRows = 3 * RowsPerPiece(kClasses) + 5;
 

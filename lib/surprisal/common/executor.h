@@ -31,7 +31,8 @@ class Executor {
       const std::function<void(size_t begin, size_t end)>& pieces) const = 0;
 };
 
-/// Enough rows for a piece to be worth its thread: some tens of microseconds.
+/// Enough rows for a piece to be worth its thread, some tens of microseconds. No piece
+/// has more, and they differ by one row at most.
 inline size_t RowsPerPiece(size_t classes) {
   return std::max<size_t>(1, 65536 / std::max<size_t>(1, classes));
 }
@@ -51,10 +52,9 @@ void ForPieces(const Executor* executor, size_t rows, size_t classes,
                const Body& body) {
   const size_t count = CountPieces(executor, rows, classes);
   if (count == 1) return body(0, rows, 0);
-  const size_t per_piece = RowsPerPiece(classes);
   executor->Run(count, [&](size_t begin, size_t end) {
-    const size_t first = begin * per_piece;
-    body(first, std::min(end * per_piece, rows) - first, begin);
+    const size_t first = rows * begin / count;
+    body(first, rows * end / count - first, begin);
   });
 }
 
