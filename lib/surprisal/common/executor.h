@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 namespace surprisal {
@@ -52,9 +53,12 @@ void ForPieces(const Executor* executor, size_t rows, size_t classes,
                const Body& body) {
   const size_t count = CountPieces(executor, rows, classes);
   if (count == 1) return body(0, rows, 0);
+  const auto first_row = [&](size_t piece) {
+    return static_cast<size_t>(std::uint64_t{rows} * piece / count);
+  };
   executor->Run(count, [&](size_t begin, size_t end) {
-    const size_t first = rows * begin / count;
-    body(first, rows * end / count - first, begin);
+    const size_t first = first_row(begin);
+    body(first, first_row(end) - first, begin);
   });
 }
 

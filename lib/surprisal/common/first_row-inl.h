@@ -451,8 +451,8 @@ HWY_INLINE bool Served(const RowExponential& f, double max, double largest) {
 /// time at 128256 classes).
 enum class Left : size_t {
   kNothing = 0,
-  kLastFolds = 2 * kFirstFold,  ///< all but those so far behind the latest
-  kAll = size_t{1} << 60,
+  kLastFolds = 2 * kFirstFold,   ///< all but those so far behind the latest
+  kAll = 2 * kFirstMostClasses,  ///< a row of them and more
 };
 
 /// What rows that are loaded one after the other hand on: a guess of the maximum,
