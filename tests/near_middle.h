@@ -70,6 +70,21 @@ std::vector<std::vector<float>> RowsNearMiddle(size_t count, size_t classes,
   return rows;
 }
 
+/// Checks what kernel(row) and, as wide numbers, oracle(row) say of each of such
+/// rows, on every target.
+template <class KernelFn, class OracleFn>
+void CheckNearMiddle(const std::vector<std::vector<float>>& rows,
+                     const KernelFn& kernel, const OracleFn& oracle) {
+  std::vector<std::vector<Exact>> exact;
+  for (const auto& row : rows) exact.push_back(oracle(Widen(row)));
+  ForEachTarget([&] {
+    for (size_t r = 0; r < rows.size(); ++r) {
+      CAPTURE(r);
+      CheckResults<float>(kernel(rows[r]), exact[r]);
+    }
+  });
+}
+
 }  // namespace surprisal::testing
 
 #endif  // SURPRISAL_TESTS_NEAR_MIDDLE_H_
